@@ -1,0 +1,74 @@
+/** Milliseconds since 1970-01-01T00:00:00Z, whole. */
+export type Instant = number;
+
+/** Length of one day of a license term: terms are multiples of 24 h in UTC (rules, preamble). */
+export const DAY_MS = 86_400_000;
+
+/** The terms on which licenses are sold (LI-1). */
+export const TERMS = ["trial", "paid", "temporary", "formal"] as const;
+
+/** One of {@link TERMS}. */
+export type Term = (typeof TERMS)[number];
+
+/** What a license is bound to: the platform's key by its request code, or one USB key (LI-1 `sub`). */
+export type Binding =
+  | { readonly method: "request-code" }
+  | { readonly method: "usb-key"; readonly keyId: string };
+
+/** The item that carries the editions of a product. Every other item is a module or a service. */
+export const BASE_ITEM = "base";
+
+/**
+ * A license as its vendor signed it (LI-1): verified, parsed, not yet judged against a profile.
+ */
+export interface License {
+  /** UUID derived from the signed bytes: the same bytes have the same id everywhere. */
+  readonly id: string;
+  /** Vendor, claim `iss`. */
+  readonly issuer: string;
+  /** License number, claim `jti`: unique per issuer. */
+  readonly jti: string;
+  /** Name of the product profile it is for. */
+  readonly profile: string;
+  /** {@link BASE_ITEM}, or a module or service item of the profile. */
+  readonly item: string;
+  /** Edition, for items that have editions. */
+  readonly edition: string | undefined;
+  readonly term: Term;
+  /** For an upgrade license: the edition that it lifts. */
+  readonly fromEdition: string | undefined;
+  readonly binding: Binding;
+  /** Claim `iat`. */
+  readonly issuedAt: Instant;
+  /** First instant of the window: claim `nbf`, else `iat`. */
+  readonly startsAt: Instant;
+  /** End of the window, itself outside; claim `exp`. `undefined`: no end. */
+  readonly endsAt: Instant | undefined;
+  /** What it grants of each unit. A unit that is not named is not limited by it. */
+  readonly quotas: ReadonlyMap<string, bigint>;
+  /** End of the after-sales service that it carries. */
+  readonly serviceEndsAt: Instant | undefined;
+  readonly customer: string;
+  readonly productName: string;
+  readonly contractNumber: string;
+  readonly authorizationCode: string;
+}
+
+/** A license that is installed on this platform. */
+export interface InstalledLicense extends License {
+  /** Place in the order of uploads, from 1, never given twice (LI-2). */
+  readonly uploadSequence: number;
+  readonly uploadedAt: Instant;
+  /** Node that took the upload. */
+  readonly uploadedByNodeId: string;
+}
+
+/** The first instant of a window is inside it, its end is not. */
+export function runsAt(license: License, at: Instant): boolean {
+  return license.startsAt <= at && !hasEndedAt(license, at);
+}
+
+/** A license has ended at its end instant. */
+export function hasEndedAt(license: License, at: Instant): boolean {
+  return license.endsAt !== undefined && license.endsAt <= at;
+}

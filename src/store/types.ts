@@ -1,0 +1,85 @@
+/** What the store keeps, as it keeps it: signed bytes and signed rows, believed only once verified. */
+import type { Instant } from "../domain/license.ts";
+
+/** One committed state of the store, ordered by (epoch, revision) within one store. */
+export interface Revision {
+  /** UUID born with the database. */
+  readonly storeId: string;
+  readonly epoch: bigint;
+  readonly revision: bigint;
+}
+
+/** The one row of the platform. */
+export interface PlatformRow {
+  /** RFC 7638 thumbprint of the platform's public key. */
+  readonly thumbprint: string;
+  /** The public key, JWK member `x` (Ed25519). */
+  readonly publicKey: string;
+  readonly profile: string;
+  readonly firstStartAt: Instant;
+  /** Signed row (EV-8): compact JWS over the first start. */
+  readonly firstStartJws: string;
+  /** Node that made the platform: the primary one (ZV-RE-1). */
+  readonly primaryNodeId: string;
+}
+
+/** An installed license as its row tells it. Only `signedBytes` and `sequenceJws` carry rights. */
+export interface StoredLicense {
+  readonly id: string;
+  /** The license exactly as it was uploaded: a compact JWS. */
+  readonly signedBytes: string;
+  readonly uploadSequence: number;
+  /** Signed row (EV-8): compact JWS over id, upload sequence and revision. */
+  readonly sequenceJws: string;
+  readonly uploadedAt: Instant;
+  readonly uploadedByNodeId: string;
+}
+
+/** Everything that an evaluation is made from, read in one snapshot of the database. */
+export interface StoredState {
+  readonly revision: Revision;
+  readonly platform: PlatformRow;
+  /** Ascending by upload sequence. */
+  readonly licenses: readonly StoredLicense[];
+}
+
+/** How a license left (ZV-RE-1); `installed` while it has not. */
+export type RecordDisposition = "installed" | "deleted" | "uninstalled" | "revoked";
+
+/** One line of the authorization history. */
+export interface LicenseRecordRow {
+  readonly id: string;
+  readonly licenseId: string;
+  readonly item: string;
+  readonly edition: string | undefined;
+  readonly term: string;
+  readonly method: "request-code" | "usb-key";
+  readonly disposition: RecordDisposition;
+  readonly issuedAt: Instant;
+  readonly startsAt: Instant;
+  readonly endsAt: Instant | undefined;
+  readonly uploadedAt: Instant;
+  readonly uploadSequence: number;
+  readonly customer: string;
+  readonly productName: string;
+  readonly contractNumber: string;
+  readonly quotas: ReadonlyMap<string, bigint>;
+  readonly nodeId: string;
+}
+
+/** The roles of callers. */
+export const ROLES = ["admin", "viewer", "service"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A token as the store knows it: never the token itself. */
+export interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of the token, lower-case hex. */
+  readonly sha256: string;
+  readonly createdAt: Instant;
+  /** `undefined`: does not expire. */
+  readonly expiresAt: Instant | undefined;
+  readonly revokedAt: Instant | undefined;
+}
