@@ -103,6 +103,16 @@ export interface ItemStanding {
   readonly license: InstalledLicense | undefined;
 }
 
+/** A term of after-sales service (ZC-PL-6). */
+export interface AfterSalesService {
+  /** The service item, or the base item when the base license carries the service. */
+  readonly item: string;
+  readonly license: InstalledLicense;
+  /** `undefined`: no end. */
+  readonly endsAt: Instant | undefined;
+  readonly expired: boolean;
+}
+
 /** Everything the platform may do at one instant. A pure value: same inputs, same answer (EV-3). */
 export interface Evaluation {
   readonly at: Instant;
@@ -115,6 +125,8 @@ export interface Evaluation {
   /** How the base stands; {@link noLicenseInForce} tells whether the no-license state counts. */
   readonly base: ItemStanding;
   readonly noLicenseInForce: boolean;
+  /** After-sales service in force or last in force; `undefined`: there never was one. */
+  readonly service: AfterSalesService | undefined;
   /** Every capability of the profile, ascending by key. */
   readonly capabilities: readonly CapabilityDecision[];
   /** Every installed license, ascending by upload sequence. */

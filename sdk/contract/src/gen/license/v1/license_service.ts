@@ -292,6 +292,22 @@ export interface GetLicenseInfoResponse {
     | undefined;
   /** What somebody should act on. */
   alerts: Alert[];
+  /** After-sales service in force or last in force. Absent: there never was one. */
+  service?: AfterSalesService | undefined;
+}
+
+/** AfterSalesService is a term of service: a service item, or what the base license carries (ZC-PL-6). */
+export interface AfterSalesService {
+  /** The service item, or "base" when the base license carries the service. */
+  item: string;
+  /** The license that carries it. */
+  licenseId: string;
+  /** End of the service. Absent: no end. */
+  expireTime?:
+    | Date
+    | undefined;
+  /** It has ended at the asked instant. */
+  expired: boolean;
 }
 
 /** Request of GetLicenseRecords. */
@@ -728,6 +744,7 @@ function createBaseGetLicenseInfoResponse(): GetLicenseInfoResponse {
     productVersion: "",
     firstStartTime: undefined,
     alerts: [],
+    service: undefined,
   };
 }
 
@@ -777,6 +794,9 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     }
     for (const v of message.alerts) {
       Alert.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.service !== undefined) {
+      AfterSalesService.encode(message.service, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -914,6 +934,14 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
             message.alerts.push(Alert.decode(reader, reader.uint32()));
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.service = AfterSalesService.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -979,6 +1007,7 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
       alerts: globalThis.Array.isArray(object?.alerts)
         ? object.alerts.map((e: any) => Alert.fromJSON(e))
         : [],
+      service: isSet(object.service) ? AfterSalesService.fromJSON(object.service) : undefined,
     };
   },
 
@@ -1029,6 +1058,9 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     if (message.alerts?.length) {
       obj.alerts = message.alerts.map((e) => Alert.toJSON(e));
     }
+    if (message.service !== undefined) {
+      obj.service = AfterSalesService.toJSON(message.service);
+    }
     return obj;
   },
 
@@ -1056,6 +1088,134 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     message.productVersion = object.productVersion ?? "";
     message.firstStartTime = object.firstStartTime ?? undefined;
     message.alerts = object.alerts?.map((e) => Alert.fromPartial(e)) || [];
+    message.service = (object.service !== undefined && object.service !== null)
+      ? AfterSalesService.fromPartial(object.service)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAfterSalesService(): AfterSalesService {
+  return { item: "", licenseId: "", expireTime: undefined, expired: false };
+}
+
+export const AfterSalesService: MessageFns<AfterSalesService> = {
+  encode(message: AfterSalesService, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.item !== "") {
+      writer.uint32(10).string(message.item);
+    }
+    if (message.licenseId !== "") {
+      writer.uint32(18).string(message.licenseId);
+    }
+    if (message.expireTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.expireTime), writer.uint32(26).fork()).join();
+    }
+    if (message.expired !== false) {
+      writer.uint32(32).bool(message.expired);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AfterSalesService {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAfterSalesService();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.item = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.licenseId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expireTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.expired = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AfterSalesService {
+    return {
+      item: isSet(object.item) ? globalThis.String(object.item) : "",
+      licenseId: isSet(object.licenseId)
+        ? globalThis.String(object.licenseId)
+        : isSet(object.license_id)
+        ? globalThis.String(object.license_id)
+        : "",
+      expireTime: isSet(object.expireTime)
+        ? fromJsonTimestamp(object.expireTime)
+        : isSet(object.expire_time)
+        ? fromJsonTimestamp(object.expire_time)
+        : undefined,
+      expired: isSet(object.expired) ? globalThis.Boolean(object.expired) : false,
+    };
+  },
+
+  toJSON(message: AfterSalesService): unknown {
+    const obj: any = {};
+    if (message.item !== "") {
+      obj.item = message.item;
+    }
+    if (message.licenseId !== "") {
+      obj.licenseId = message.licenseId;
+    }
+    if (message.expireTime !== undefined) {
+      obj.expireTime = message.expireTime.toISOString();
+    }
+    if (message.expired !== false) {
+      obj.expired = message.expired;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AfterSalesService>, I>>(base?: I): AfterSalesService {
+    return AfterSalesService.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AfterSalesService>, I>>(object: I): AfterSalesService {
+    const message = createBaseAfterSalesService();
+    message.item = object.item ?? "";
+    message.licenseId = object.licenseId ?? "";
+    message.expireTime = object.expireTime ?? undefined;
+    message.expired = object.expired ?? false;
     return message;
   },
 };
