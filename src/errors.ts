@@ -1,4 +1,5 @@
 import type { ErrorReason } from "@license-service/contract";
+import type { Refusal } from "./domain/refusal.ts";
 
 /** Name of an {@link ErrorReason} of the contract. */
 export type ErrorReasonName = Exclude<keyof typeof ErrorReason, "UNSPECIFIED">;
@@ -11,6 +12,8 @@ export interface ServiceErrorParts {
   readonly fields?: ReadonlyArray<{ readonly field: string; readonly description: string }>;
   /** When it makes sense to try again, for google.rpc.RetryInfo. */
   readonly retryAfterMs?: number;
+  /** Every reason against a package, the deciding one first, for license.v1.PackageRefusal. */
+  readonly refusals?: readonly Refusal[];
   /** The private half: goes to the log, never to the caller. */
   readonly cause?: unknown;
 }
@@ -25,6 +28,7 @@ export class ServiceError extends Error {
   readonly metadata: Readonly<Record<string, string>>;
   readonly fields: ReadonlyArray<{ readonly field: string; readonly description: string }>;
   readonly retryAfterMs: number | undefined;
+  readonly refusals: readonly Refusal[];
 
   constructor(reason: ErrorReasonName, message: string, parts: ServiceErrorParts = {}) {
     super(message, { cause: parts.cause });
@@ -32,6 +36,7 @@ export class ServiceError extends Error {
     this.metadata = parts.metadata ?? {};
     this.fields = parts.fields ?? [];
     this.retryAfterMs = parts.retryAfterMs;
+    this.refusals = parts.refusals ?? [];
   }
 }
 
