@@ -1,0 +1,133 @@
+import type { Knex } from "knex";
+import { ServiceError } from "../errors.ts";
+import { inDatabase, UNREACHABLE } from "./database-errors.ts";
+import { type Installation, insertLicense, removeLicense } from "./license-rows.ts";
+import { present, REVISION_CHANNEL, type RevisionColumns, toRevision } from "./revisions.ts";
+import { readState } from "./state.ts";
+import type { RecordDisposition, Revision, StoredState } from "./types.ts";
+import { toSafeInteger } from "./values.ts";
+
+/** One write, alone in the store while it runs. Its methods are called one after another. */
+export interface StoreTransaction {
+  /** The revision that the store has until this write is committed. */
+  readonly revision: Revision;
+  /** The revision that it will have if this write changes something: signed rows name it. */
+  readonly nextRevision: Revision;
+  /** What is stored now, changes of this write included. */
+  state(): Promise<StoredState>;
+  /** A new upload sequence (LI-2). One that is not used is given again; a used one never. */
+  nextUploadSequence(): number;
+  /** Installs a license and begins its record. */
+  installLicense(installation: Installation): Promise<void>;
+  /**
+   * Removes a license; its record keeps the disposition.
+   *
+   * @throws ServiceError NOT_FOUND when it is not installed.
+   */
+  deleteLicense(licenseId: string, disposition: Exclude<RecordDisposition, "installed">): Promise<void>;
+}
+
+/** What a write came to. */
+export interface Written<T> {
+  readonly result: T;
+  /** The revision from which on its changes are seen. */
+  readonly revision: Revision;
+}
+
+/**
+ * Runs `work` as one transaction, all or nothing. Writers of all nodes wait for each other at the
+ * `store` row, so what `work` reads holds until it is committed. A change raises the revision by one
+ * and is announced on {@link REVISION_CHANNEL} once committed.
+ *
+ * @throws ServiceError DATABASE_UNAVAILABLE, also when the connection was lost while committing:
+ *   then nobody knows whether the change was made, and the caller repeats it; what `work` throws.
+ */
+export function write<T>(knex: Knex, work: (tx: StoreTransaction) => Promise<T>): Promise<Written<T>> {
+  let isCommitting = false;
+  const transaction = async (trx: Knex.Transaction): Promise<Written<T>> => {
+    const changes = new Changes(trx, await lockCounters(trx));
+    const result = await work(changes);
+    if (changes.isChanged) await announce(trx, changes);
+    isCommitting = changes.isChanged;
+    return { result, revision: changes.isChanged ? changes.nextRevision : changes.revision };
+  };
+  return inDatabase(
+    () => knex.transaction(transaction),
+    () => (isCommitting ? OUTCOME_UNKNOWN : UNREACHABLE),
+  );
+}
+
+const OUTCOME_UNKNOWN =
+  "The database was lost while the change was committed, so it may have been made: ask again.";
+
+type Counters = RevisionColumns & { readonly last_upload_sequence: string };
+
+async function lockCounters(trx: Knex.Transaction): Promise<Counters> {
+  const row = await trx("store")
+    .first<Counters>("store_id", "epoch", "revision", "last_upload_sequence")
+    .forUpdate();
+  return present(row);
+}
+
+async function announce(trx: Knex.Transaction, changes: Changes): Promise<void> {
+  const { storeId, epoch, revision } = changes.nextRevision;
+  await trx("store").update({
+    revision: revision.toString(),
+    last_upload_sequence: changes.lastUploadSequence,
+  });
+  await trx.raw("select pg_notify(?, ?)", [REVISION_CHANNEL, `${storeId} ${epoch} ${revision}`]);
+}
+
+class Changes implements StoreTransaction {
+  readonly revision: Revision;
+  readonly nextRevision: Revision;
+  readonly #trx: Knex.Transaction;
+  /** Highest upload sequence that is in use, here or in an earlier write. */
+  #lastUploadSequence: number;
+  #givenUploadSequence: number;
+  #isChanged = false;
+
+  constructor(trx: Knex.Transaction, counters: Counters) {
+    this.#trx = trx;
+    this.revision = toRevision(counters);
+    this.nextRevision = { ...this.revision, revision: this.revision.revision + 1n };
+    this.#lastUploadSequence = toSafeInteger(counters.last_upload_sequence);
+    this.#givenUploadSequence = this.#lastUploadSequence;
+  }
+
+  get isChanged(): boolean {
+    return this.#isChanged;
+  }
+
+  get lastUploadSequence(): number {
+    return this.#lastUploadSequence;
+  }
+
+  state(): Promise<StoredState> {
+    return readState(this.#trx, this.#isChanged ? this.nextRevision : this.revision);
+  }
+
+  nextUploadSequence(): number {
+    this.#givenUploadSequence += 1;
+    return this.#givenUploadSequence;
+  }
+
+  async installLicense(installation: Installation): Promise<void> {
+    const { uploadSequence } = installation;
+    if (uploadSequence <= this.#lastUploadSequence || uploadSequence > this.#givenUploadSequence) {
+      throw new RangeError(`upload sequence ${uploadSequence} was not given by this write, or is used`);
+    }
+    this.#isChanged = true;
+    this.#lastUploadSequence = uploadSequence;
+    await insertLicense(this.#trx, installation);
+  }
+
+  async deleteLicense(
+    licenseId: string,
+    disposition: Exclude<RecordDisposition, "installed">,
+  ): Promise<void> {
+    const wasInstalled = await removeLicense(this.#trx, licenseId, disposition);
+    if (!wasInstalled) throw new ServiceError("NOT_FOUND", "The license is not installed.");
+    this.#isChanged = true;
+  }
+}

@@ -1,0 +1,73 @@
+import test from "ava";
+import { ServiceError } from "../../../src/errors.ts";
+import { createStore } from "../../../src/store/store.ts";
+import { openFaultyNetwork } from "./faulty-network.ts";
+import { installIn, makeLicense, openTestPool, openTestStore } from "./fixtures.ts";
+
+test("a commit whose answer is lost is an error that says so, and the change may be there", async (t) => {
+  const { url, store, nodeId } = await openTestStore(t);
+  const network = await openFaultyNetwork(t, url);
+  const distant = createStore(await openTestPool(t, network.url));
+  const license = makeLicense();
+  network.cutAfterCommit();
+  const error = await t.throwsAsync(
+    distant.write((tx) => installIn(tx, license, nodeId)),
+    { instanceOf: ServiceError },
+  );
+  t.is(error?.reason, "DATABASE_UNAVAILABLE");
+  t.regex(error?.message ?? "", /may have been made: ask again/);
+  t.deepEqual(
+    (await store.loadState()).licenses.map(({ id }) => id),
+    [license.id],
+  );
+});
+
+test("a server that fell silent is given up, and its connection is not used again", async (t) => {
+  const { url } = await openTestStore(t);
+  const network = await openFaultyNetwork(t, url);
+  const distant = createStore(await openTestPool(t, `${network.url}&query_timeout=1000`));
+  await distant.readRevision();
+  network.silence();
+  const error = await t.throwsAsync(distant.readRevision(), { instanceOf: ServiceError });
+  t.is(error?.reason, "DATABASE_UNAVAILABLE");
+  t.is((await distant.readRevision()).revision, 0n);
+});
+
+test("every read and write says DATABASE_UNAVAILABLE while the database is away, and works when it is back", async (t) => {
+  const { url, nodeId, platform } = await openTestStore(t);
+  const network = await openFaultyNetwork(t, url);
+  const distant = createStore(await openTestPool(t, network.url));
+  await network.cut();
+  const id = nodeId;
+  const token = {
+    id,
+    name: "a",
+    role: "admin",
+    sha256: "0".repeat(64),
+    createdAt: 0,
+    expiresAt: undefined,
+  } as const;
+  const calls: Record<keyof typeof distant, () => Promise<unknown>> = {
+    loadState: () => distant.loadState(),
+    readRevision: () => distant.readRevision(),
+    readRevisions: () => distant.readRevisions(),
+    write: () => distant.write(async () => {}),
+    listRecords: () => distant.listRecords({ limit: 1 }),
+    countRecords: () => distant.countRecords(),
+    withPlatformLock: () => distant.withPlatformLock(async () => {}),
+    registerPlatform: () => distant.registerPlatform(platform),
+    readPlatform: () => distant.readPlatform(),
+    registerNode: () => distant.registerNode({ id, name: "node-1" }),
+    touchNode: () => distant.touchNode(id),
+    insertToken: () => distant.insertToken(token),
+    listTokens: () => distant.listTokens(),
+    revokeToken: () => distant.revokeToken({ id, revokedAt: 1 }),
+    hasAdminToken: () => distant.hasAdminToken(),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const error = await t.throwsAsync(call, { instanceOf: ServiceError }, name);
+    t.is(error?.reason, "DATABASE_UNAVAILABLE", name);
+  }
+  await network.repair();
+  for (const [name, call] of Object.entries(calls)) await t.notThrowsAsync(call, name);
+});
