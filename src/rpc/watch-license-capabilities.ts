@@ -1,0 +1,102 @@
+import type {
+  WatchLicenseCapabilitiesRequest,
+  WatchLicenseCapabilitiesResponse,
+} from "@license-service/contract";
+import type { Timer } from "../snapshot/timers.ts";
+import { EncodedMessage } from "./encoded-message.ts";
+import type { StreamHandler } from "./handler.ts";
+import { toDate, toOptionalDate } from "./messages/instants.ts";
+import type { ReadSources } from "./read-gate.ts";
+
+/** What watches are answered from. */
+export interface WatchSources extends ReadSources {
+  /** How often a sign of life is sent, in ms. */
+  readonly heartbeatMs: number;
+}
+
+/**
+ * Sends the snapshot at once and whenever it changes, and heartbeats. What is due is noted as a flag and
+ * made when it is sent: a reader who does not keep up has one snapshot to come, the latest.
+ */
+export function createWatchLicenseCapabilities(
+  sources: WatchSources,
+): StreamHandler<WatchLicenseCapabilitiesRequest, WatchLicenseCapabilitiesResponse> {
+  return async (_request, { signal }, stream) => {
+    const due = new DueMessages(sources, signal);
+    try {
+      for (;;) {
+        const message = due.take();
+        if (signal.aborted) return;
+        if (message === undefined) await due.arrival();
+        else if (!stream.send(message)) await stream.drained();
+      }
+    } finally {
+      due.close();
+    }
+  };
+}
+
+type Message = WatchLicenseCapabilitiesResponse | EncodedMessage<WatchLicenseCapabilitiesResponse>;
+
+/** What one watcher has to be sent. */
+class DueMessages {
+  readonly #sources: WatchSources;
+  readonly #unsubscribe: () => void;
+  #isSnapshotDue = true;
+  #isHeartbeatDue = true;
+  #heartbeat: Timer | undefined;
+  #arrive: () => void = () => undefined;
+
+  constructor(sources: WatchSources, signal: AbortSignal) {
+    this.#sources = sources;
+    this.#unsubscribe = sources.hub.subscribe(() => {
+      this.#isSnapshotDue = true;
+      this.#arrive();
+    });
+    signal.addEventListener("abort", () => this.#arrive(), { once: true });
+  }
+
+  /** The next message, made now; `undefined`: nothing is due. */
+  take(): Message | undefined {
+    if (this.#isSnapshotDue) {
+      this.#isSnapshotDue = false;
+      return new EncodedMessage<WatchLicenseCapabilitiesResponse>(this.#sources.hub.current().encoded.watch);
+    }
+    if (!this.#isHeartbeatDue) return undefined;
+    this.#isHeartbeatDue = false;
+    this.#scheduleHeartbeat();
+    return this.#makeHeartbeat();
+  }
+
+  /** Resolves when something is due, or when the watch has ended. */
+  arrival(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#arrive = resolve;
+    return promise;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#heartbeat?.cancel();
+  }
+
+  #scheduleHeartbeat(): void {
+    const { timers, heartbeatMs } = this.#sources;
+    this.#heartbeat = timers.after(heartbeatMs, () => {
+      this.#isHeartbeatDue = true;
+      this.#arrive();
+    });
+  }
+
+  #makeHeartbeat(): WatchLicenseCapabilitiesResponse {
+    const { hub, clock, heartbeatMs } = this.#sources;
+    const { state, staleSince } = hub.current();
+    const heartbeat = {
+      revision: { ...state.revision },
+      serverTime: toDate(clock.now()),
+      intervalMs: heartbeatMs,
+      staleSince: toOptionalDate(staleSince),
+    };
+    return { snapshot: undefined, heartbeat };
+  }
+}

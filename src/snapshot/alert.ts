@@ -1,0 +1,49 @@
+import type { TamperedRow } from "./license-state.ts";
+
+/** A standing cause for somebody to act (EV-10). */
+export interface Alert {
+  readonly kind: "TEST_VENDOR_TRUSTED" | "NO_TRUST_ANCHORS" | "TAMPERED_ROW";
+  readonly severity: "INFO" | "WARNING" | "CRITICAL";
+  /** What is wrong, in one sentence. */
+  readonly message: string;
+  /** What to do about it, in one sentence. */
+  readonly remedy: string;
+  /** License id or row that it is about; empty: the server as a whole. */
+  readonly subject: string;
+}
+
+/** What alerts look at beside the rows of the database. */
+export interface TrustFacts {
+  readonly hasAnchors: boolean;
+  readonly isTestVendorTrusted: boolean;
+}
+
+/** Every standing alert: those of the server first, then one for each row that does not verify. */
+export function standingAlerts(trust: TrustFacts, tampered: readonly TamperedRow[]): readonly Alert[] {
+  return [
+    ...(trust.isTestVendorTrusted ? [TEST_VENDOR_TRUSTED] : []),
+    ...(trust.hasAnchors ? [] : [NO_TRUST_ANCHORS]),
+    ...tampered.map(tamperedRow),
+  ];
+}
+
+const TEST_VENDOR_TRUSTED: Alert = {
+  kind: "TEST_VENDOR_TRUSTED",
+  severity: "WARNING",
+  message: "The server runs in development mode and believes a test vendor of its own.",
+  remedy: "Do not sell or operate on it; start without --development for production.",
+  subject: "",
+};
+
+const NO_TRUST_ANCHORS: Alert = {
+  kind: "NO_TRUST_ANCHORS",
+  severity: "CRITICAL",
+  message: "The package holds no vendor key, so that no license can be verified and every upload is refused.",
+  remedy: "Install the package that your vendor built with its own keys.",
+  subject: "",
+};
+
+function tamperedRow({ table, id, problem, remedy }: TamperedRow): Alert {
+  const subject = id === "" ? table : id;
+  return { kind: "TAMPERED_ROW", severity: "CRITICAL", message: problem, remedy, subject };
+}

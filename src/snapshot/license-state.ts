@@ -1,0 +1,126 @@
+/**
+ * What the database says, believed as far as it verifies. All rights come from signed bytes (EV-8): a
+ * row that does not verify counts as its narrower state and raises an alert.
+ */
+import { completeLicense } from "../domain/complete.ts";
+import type { PlatformFacts } from "../domain/facts.ts";
+import type { InstalledLicense, License } from "../domain/license.ts";
+import type { Profile } from "../domain/profile.ts";
+import type { Revision, StoredLicense, StoredState } from "../store/types.ts";
+import { type Alert, standingAlerts, type TrustFacts } from "./alert.ts";
+import type { RowVerifier } from "./row-verifier.ts";
+
+/** A row that does not verify. */
+export interface TamperedRow {
+  readonly table: "licenses" | "platform";
+  /** Id of the row; empty: the table has but one. */
+  readonly id: string;
+  /** What is wrong, in one sentence. */
+  readonly problem: string;
+  /** What to do about it, in one sentence. */
+  readonly remedy: string;
+}
+
+/** An installed license that gives nothing, because its bytes or its sequence row do not verify. */
+export interface UnverifiedLicense {
+  readonly stored: StoredLicense;
+  /** What the bytes say, where they are the vendor's and only the sequence row is not ours. */
+  readonly license: License | undefined;
+}
+
+/** One verified state of the store: everything that an evaluation needs, but the instant. */
+export interface LicenseState {
+  readonly revision: Revision;
+  readonly profile: Profile;
+  readonly facts: PlatformFacts;
+  /** Node that made the platform (ZV-RE-1). */
+  readonly primaryNodeId: string;
+  /** Verified and completed licenses, ascending by upload sequence. */
+  readonly licenses: readonly InstalledLicense[];
+  /** Licenses that give nothing, ascending by upload sequence as stored. */
+  readonly unverified: readonly UnverifiedLicense[];
+  /** Rows that do not verify, those of licenses among them. */
+  readonly tampered: readonly TamperedRow[];
+  readonly alerts: readonly Alert[];
+  /** Tells apart two contents of one revision, as after an edit by hand: equal text, equal content. */
+  readonly contentKey: string;
+}
+
+/** What does not change while the process lives. */
+export interface StateContext {
+  readonly profile: Profile;
+  readonly productVersion: string | undefined;
+  readonly trust: TrustFacts;
+  readonly rows: RowVerifier;
+}
+
+/** Verifies a stored state. Never throws for what the rows hold. */
+export async function readLicenseState(context: StateContext, stored: StoredState): Promise<LicenseState> {
+  const { profile, rows, trust, productVersion } = context;
+  const checked = await Promise.all(stored.licenses.map((row) => readLicense(context, row)));
+  const firstStart = await readFirstStart(rows, stored);
+  rows.keepOnly(stored);
+  const tampered = [...firstStart.tampered, ...checked.flatMap((license) => license.tampered ?? [])];
+  return {
+    revision: stored.revision,
+    profile,
+    facts: { firstStartAt: firstStart.at, productVersion },
+    primaryNodeId: stored.platform.primaryNodeId,
+    licenses: checked.flatMap(({ installed }) => installed ?? []),
+    unverified: checked.flatMap(({ unverified }) => unverified ?? []),
+    tampered,
+    alerts: standingAlerts(trust, tampered),
+    contentKey: contentKeyOf(stored),
+  };
+}
+
+interface CheckedLicense {
+  readonly installed?: InstalledLicense;
+  readonly unverified?: UnverifiedLicense;
+  readonly tampered?: TamperedRow;
+}
+
+async function readLicense({ profile, rows }: StateContext, stored: StoredLicense): Promise<CheckedLicense> {
+  const verified = await rows.verifyLicense(stored.signedBytes);
+  if ("refusal" in verified) {
+    return unverified(stored, undefined, `its signed bytes are refused (${verified.refusal.reason})`);
+  }
+  const { license } = verified;
+  if (license.id !== stored.id) return unverified(stored, undefined, "its row holds another license");
+  if (!(await rows.isSequenceSigned(stored))) {
+    return unverified(stored, license, "its upload sequence is not the one that was signed");
+  }
+  const { uploadSequence, uploadedAt, uploadedByNodeId } = stored;
+  return {
+    installed: { ...completeLicense(profile, license), uploadSequence, uploadedAt, uploadedByNodeId },
+  };
+}
+
+function unverified(stored: StoredLicense, license: License | undefined, what: string): CheckedLicense {
+  const tampered: TamperedRow = {
+    table: "licenses",
+    id: stored.id,
+    problem: `License ${stored.id} gives nothing: ${what}.`,
+    remedy: "Find out who changed the database; then delete the license by its id and upload its file again.",
+  };
+  return { unverified: { stored, license }, tampered };
+}
+
+/** The first start, if it is the one that this platform signed; else every trial counts as over (EV-8). */
+async function readFirstStart(
+  rows: RowVerifier,
+  { platform }: StoredState,
+): Promise<{ at: number | undefined; tampered: readonly TamperedRow[] }> {
+  if (await rows.isFirstStartSigned(platform)) return { at: platform.firstStartAt, tampered: [] };
+  const tampered: TamperedRow = {
+    table: "platform",
+    id: "",
+    problem: "The first start of the platform is not the one that was signed; trials count as over.",
+    remedy: "Find out who changed the database, and restore the row from a backup.",
+  };
+  return { at: undefined, tampered: [tampered] };
+}
+
+function contentKeyOf({ platform, licenses }: StoredState): string {
+  return JSON.stringify([platform, licenses]);
+}

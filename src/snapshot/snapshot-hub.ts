@@ -1,0 +1,237 @@
+/**
+ * Holds the snapshot that the node answers from, and keeps it right: by the revision of the store and
+ * by the passing of time. While the database is away it goes on with what it last read.
+ */
+import type { Clock } from "../clock.ts";
+import type { Evaluation } from "../domain/evaluation.ts";
+import type { Instant } from "../domain/license.ts";
+import type { Logger } from "../log.ts";
+import type { RevisionListener, RevisionListenerOptions } from "../store/revision-listener.ts";
+import type { Revision, StoredState } from "../store/types.ts";
+import { alarmAt } from "./alarm.ts";
+import { type LicenseState, readLicenseState, type StateContext } from "./license-state.ts";
+import { withPatience } from "./patience.ts";
+import { isSameRevision } from "./revision.ts";
+import { singleFlight } from "./single-flight.ts";
+import {
+  type EncodedSnapshot,
+  evaluateState,
+  nextStandingChange,
+  type Snapshot,
+  type SnapshotContent,
+} from "./snapshot.ts";
+import type { Timer, Timers } from "./timers.ts";
+
+/** Where states come from: the store. */
+export interface SnapshotSource {
+  loadState(): Promise<StoredState>;
+  readRevision(): Promise<Revision>;
+  /** Listens for hints of new revisions: they may come late, twice or never. */
+  listen(options: Pick<RevisionListenerOptions, "onHint" | "onListening" | "onLost">): RevisionListener;
+}
+
+/** What a {@link SnapshotHub} is made of. */
+export interface SnapshotHubOptions {
+  readonly context: StateContext;
+  readonly source: SnapshotSource;
+  readonly encode: (content: SnapshotContent) => EncodedSnapshot;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** How often the revision is read, in ms. */
+  readonly pollMs: number;
+  readonly log: Logger;
+}
+
+/** How often rows are read again though the revision stands still, so that an edit by hand shows (EV-8). */
+const FULL_READ_MS = 60_000;
+
+/** A database that has not answered for so long counts as away. */
+const PATIENCE_MS = 5_000;
+
+/** The snapshot of a node. Made by {@link SnapshotHub.start}, ended by {@link SnapshotHub.close}. */
+export class SnapshotHub {
+  /**
+   * Reads the state from the store again and evaluates it anew; calls while a read runs share the one
+   * after it. Rejects with the store's error: then the old snapshot stands, marked stale.
+   */
+  readonly refresh: () => Promise<Snapshot>;
+
+  readonly #options: SnapshotHubOptions;
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  #snapshot: Snapshot;
+  #standing: { evaluation: Evaluation; until: Instant | undefined };
+  #wasEdited = false;
+  #readAt: Instant;
+  #alarm: Timer | undefined;
+  #pollTimer: Timer | undefined;
+  #polling: Promise<void> | undefined;
+  #listener: RevisionListener | undefined;
+  #isClosed = false;
+
+  /** Reads the first state and begins to follow the store. Rejects with the store's error. */
+  static async start(options: SnapshotHubOptions): Promise<SnapshotHub> {
+    const hub = new SnapshotHub(options, await load(options));
+    hub.#follow();
+    return hub;
+  }
+
+  private constructor(options: SnapshotHubOptions, state: LicenseState) {
+    this.#options = options;
+    this.#readAt = options.clock.now();
+    this.#snapshot = this.#encode({
+      state,
+      evaluation: evaluateState(state, this.#readAt),
+      staleSince: undefined,
+    });
+    this.#standing = this.#standingOf(this.#snapshot);
+    this.refresh = singleFlight(() => this.#refresh());
+    this.#setAlarm();
+  }
+
+  /** The snapshot that holds now. A change that is due is made first, be its timer late or not. */
+  current(): Snapshot {
+    const { nextChangeAt } = this.#snapshot.evaluation;
+    if (nextChangeAt !== undefined && nextChangeAt <= this.#options.clock.now()) this.#advance();
+    return this.#snapshot;
+  }
+
+  /** The evaluation of now, to the standing of the last license; of `at`, by the licenses of now (EV-2). */
+  evaluation(at?: Instant): Evaluation {
+    const { state } = this.current();
+    if (at !== undefined) return evaluateState(state, at);
+    const now = this.#options.clock.now();
+    if (this.#standing.until !== undefined && this.#standing.until <= now) {
+      const evaluation = evaluateState(state, now);
+      this.#standing = { evaluation, until: nextStandingChange(state, evaluation) };
+    }
+    return this.#standing.evaluation;
+  }
+
+  /** Whether rows were seen to change under one revision: then a revision says nothing of its content. */
+  get wasEditedByHand(): boolean {
+    return this.#wasEdited || this.#snapshot.state.tampered.length > 0;
+  }
+
+  /** Calls back with every new snapshot, until the returned function is called. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** How many subscriptions stand. */
+  get subscriberCount(): number {
+    return this.#listeners.size;
+  }
+
+  /** Stops following the store. Reads go on from the last snapshot. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#alarm?.cancel();
+    this.#pollTimer?.cancel();
+    await this.#listener?.close();
+    await this.#polling;
+  }
+
+  #follow(): void {
+    const { source, log } = this.#options;
+    const read = () => void this.refresh().catch(() => undefined);
+    this.#listener = source.listen({
+      // Tokens are announced on the same channel, and so are this node's own writes.
+      onHint: (hint) => {
+        if (hint === undefined || !isSameRevision(hint, this.#snapshot.state.revision)) read();
+      },
+      onListening: read,
+      onLost: (error) => log.warn({ err: error }, "no hints of new revisions for now; the poll finds them"),
+    });
+    this.#schedulePoll();
+  }
+
+  async #refresh(): Promise<Snapshot> {
+    try {
+      const state = await load(this.#options);
+      this.#readAt = this.#options.clock.now();
+      this.#adopt(state);
+    } catch (error) {
+      this.#markStale(error);
+      throw error;
+    }
+    return this.current();
+  }
+
+  #adopt(state: LicenseState): void {
+    const { state: before, evaluation, staleSince } = this.#snapshot;
+    const isNewRevision = !isSameRevision(before.revision, state.revision);
+    const isEdited = !isNewRevision && before.contentKey !== state.contentKey;
+    if (isNewRevision) this.#wasEdited = false;
+    if (isEdited) this.#wasEdited = true;
+    if (staleSince !== undefined) this.#options.log.info("the database is back");
+    const now = this.#options.clock.now();
+    const isDue = evaluation.nextChangeAt !== undefined && evaluation.nextChangeAt <= now;
+    this.#replace({ state, evaluation: evaluateState(state, now), staleSince: undefined });
+    if (isNewRevision || isEdited || isDue) this.#tell();
+  }
+
+  #advance(): void {
+    const { state, staleSince } = this.#snapshot;
+    this.#replace({ state, evaluation: evaluateState(state, this.#options.clock.now()), staleSince });
+    this.#tell();
+  }
+
+  #markStale(error: unknown): void {
+    if (this.#snapshot.staleSince !== undefined) return;
+    this.#options.log.warn({ err: error }, "the database is away; answers come from the last state read");
+    this.#replace({ ...this.#snapshot, staleSince: this.#options.clock.now() });
+  }
+
+  #replace(content: SnapshotContent): void {
+    this.#snapshot = this.#encode(content);
+    this.#standing = this.#standingOf(content);
+    this.#setAlarm();
+  }
+
+  #encode({ state, evaluation, staleSince }: SnapshotContent): Snapshot {
+    const content = { state, evaluation, staleSince };
+    return { ...content, encoded: this.#options.encode(content) };
+  }
+
+  #standingOf({ state, evaluation }: SnapshotContent) {
+    return { evaluation, until: nextStandingChange(state, evaluation) };
+  }
+
+  #setAlarm(): void {
+    this.#alarm?.cancel();
+    const { nextChangeAt } = this.#snapshot.evaluation;
+    if (nextChangeAt === undefined || this.#isClosed) return;
+    const { clock, timers } = this.#options;
+    this.#alarm = alarmAt(clock, timers, nextChangeAt, () => this.current());
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener(this.#snapshot);
+  }
+
+  #schedulePoll(): void {
+    if (this.#isClosed) return;
+    this.#pollTimer = this.#options.timers.after(this.#options.pollMs, () => {
+      this.#polling = this.#poll().finally(() => this.#schedulePoll());
+    });
+  }
+
+  /** The truth, where notifications are only hints. Notices a jump of the clock too. */
+  async #poll(): Promise<void> {
+    const { source, timers, clock } = this.#options;
+    const { state, staleSince } = this.current();
+    try {
+      const revision = await withPatience(timers, PATIENCE_MS, source.readRevision());
+      const isDue = clock.now() - this.#readAt >= FULL_READ_MS;
+      if (isDue || staleSince !== undefined || !isSameRevision(revision, state.revision))
+        await this.refresh();
+    } catch (error) {
+      this.#markStale(error);
+    }
+  }
+}
+
+async function load({ context, source, timers }: SnapshotHubOptions): Promise<LicenseState> {
+  return readLicenseState(context, await withPatience(timers, PATIENCE_MS, source.loadState()));
+}
