@@ -1,0 +1,72 @@
+import type { Instant } from "../domain/license.ts";
+import { ServiceError } from "../errors.ts";
+import type { TokenRow } from "../store/types.ts";
+import type { Identity } from "./identity.ts";
+import { hashToken, TOKEN_PATTERN } from "./token.ts";
+
+const BEARER = /^bearer +(\S+) *$/i;
+
+/**
+ * The tokens in force, in memory: reads need no database. Looked up by hash, so that the time it takes
+ * tells nothing about a token.
+ */
+export class TokenTable {
+  #byHash: ReadonlyMap<string, Identity> = new Map();
+  #byId: ReadonlyMap<string, Identity> = new Map();
+
+  /** Takes over what the store holds now. */
+  replace(rows: readonly TokenRow[]): void {
+    const known = rows
+      .filter(({ revokedAt }) => revokedAt === undefined)
+      .map(({ id, name, role, expiresAt, sha256 }) => ({
+        sha256,
+        identity: { tokenId: id, name, role, expiresAt },
+      }));
+    this.#byHash = new Map(known.map(({ sha256, identity }) => [sha256, identity]));
+    this.#byId = new Map(known.map(({ identity }) => [identity.tokenId, identity]));
+  }
+
+  /**
+   * The identity behind an `authorization` value.
+   *
+   * @param authorization the value; `undefined`: the call carries none.
+   * @throws ServiceError TOKEN_MISSING, TOKEN_UNKNOWN, TOKEN_EXPIRED.
+   */
+  identify(authorization: string | undefined, now: Instant): Identity {
+    const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+    if (token === undefined) throw missing();
+    const identity = TOKEN_PATTERN.test(token) ? this.#byHash.get(hashToken(token)) : undefined;
+    if (identity === undefined) throw unknown();
+    if (hasExpired(identity, now)) throw expired();
+    return identity;
+  }
+
+  /** Why an identity that was good before is so no more; `undefined`: it is. */
+  refusalOf(identity: Identity, now: Instant): ServiceError | undefined {
+    const current = this.#byId.get(identity.tokenId);
+    if (current === undefined) return unknown();
+    return hasExpired(current, now) ? expired() : undefined;
+  }
+}
+
+function hasExpired({ expiresAt }: Identity, now: Instant): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
+function missing(): ServiceError {
+  return new ServiceError(
+    "TOKEN_MISSING",
+    'The call needs a token: send the metadata "authorization: Bearer <token>".',
+  );
+}
+
+function unknown(): ServiceError {
+  return new ServiceError(
+    "TOKEN_UNKNOWN",
+    "The token is not known, or was revoked. Ask an administrator for one.",
+  );
+}
+
+function expired(): ServiceError {
+  return new ServiceError("TOKEN_EXPIRED", "The token has expired. Ask an administrator for a new one.");
+}

@@ -1,0 +1,87 @@
+import { loadProfile } from "../profiles/load-profile.ts";
+import { createDeleteLicense } from "../rpc/delete-license.ts";
+import { createExplainCapability } from "../rpc/explain-capability.ts";
+import { createGetLicenseCapabilities } from "../rpc/get-license-capabilities.ts";
+import { createGetLicenseInfo } from "../rpc/get-license-info.ts";
+import { createGetLicenseRecords } from "../rpc/get-license-records.ts";
+import { createGetRequestCode } from "../rpc/get-request-code.ts";
+import type { LicenseHandlers } from "../rpc/license-service.ts";
+import { createListUsbKeys } from "../rpc/list-usb-keys.ts";
+import { encodeSnapshot } from "../rpc/messages/snapshot.ts";
+import { createReloadLicense } from "../rpc/reload-license.ts";
+import { createUploadLicense } from "../rpc/upload-license.ts";
+import { createWatchLicenseCapabilities } from "../rpc/watch-license-capabilities.ts";
+import type { StateContext } from "../snapshot/license-state.ts";
+import { createRowVerifier } from "../snapshot/row-verifier.ts";
+import { SnapshotHub, type SnapshotSource } from "../snapshot/snapshot-hub.ts";
+import { systemTimers } from "../snapshot/timers.ts";
+import { listenForRevisions } from "../store/revision-listener.ts";
+import type { ServingParts } from "./start-service.ts";
+
+/** The handlers of all RPCs, and the hub that they answer from; the caller closes the hub. */
+export async function createHandlers(
+  parts: ServingParts,
+): Promise<{ hub: SnapshotHub; handlers: LicenseHandlers }> {
+  const { config, store, platform, log, clock } = parts;
+  const timers = systemTimers;
+  const context = stateContext(parts);
+  const hub = await SnapshotHub.start({
+    context,
+    source: snapshotSource(parts),
+    encode: encodeSnapshot,
+    clock,
+    timers,
+    pollMs: config.revisionPollMs,
+    log,
+  });
+  const sources = { hub, clock, timers };
+  const { nodeId, requestCode, platformId } = platform;
+  const licensing = { ...licensingParts(parts), store, hub, clock, state: context, nodeId };
+  const revision = () => hub.current().state.revision;
+  const handlers: LicenseHandlers = {
+    getLicenseInfo: createGetLicenseInfo({ ...sources, identity: { requestCode, platformId, nodeId } }),
+    getLicenseRecords: createGetLicenseRecords({ ...sources, store }),
+    getLicenseCapabilities: createGetLicenseCapabilities(sources),
+    watchLicenseCapabilities: createWatchLicenseCapabilities({ ...sources, heartbeatMs: config.heartbeatMs }),
+    explainCapability: createExplainCapability(sources),
+    uploadLicense: createUploadLicense(licensing),
+    deleteLicense: createDeleteLicense(licensing),
+    reloadLicense: createReloadLicense(hub),
+    getRequestCode: createGetRequestCode({
+      requestCode,
+      platformId,
+      thumbprint: platform.key.thumbprint,
+      profile: config.profile,
+      revision,
+    }),
+    listUsbKeys: createListUsbKeys(revision),
+  };
+  return { hub, handlers };
+}
+
+function snapshotSource({ store, url }: ServingParts): SnapshotSource {
+  return {
+    loadState: store.loadState,
+    readRevision: store.readRevision,
+    listen: (options) => listenForRevisions(url, options),
+  };
+}
+
+function stateContext({ config, trust, platform }: ServingParts): StateContext {
+  const expected = { thumbprint: platform.key.thumbprint, profile: config.profile };
+  return {
+    profile: loadProfile(config.profile),
+    productVersion: config.productVersion,
+    trust: { hasAnchors: trust.anchors.size > 0, isTestVendorTrusted: trust.isTestVendorTrusted },
+    rows: createRowVerifier({ trust, expected, publicKeyX: platform.key.publicKeyX }),
+  };
+}
+
+function licensingParts({ config, trust, platform }: ServingParts) {
+  return {
+    trust,
+    expected: { thumbprint: platform.key.thumbprint, profile: config.profile },
+    platformKey: platform.key,
+    limits: { maxPackageBytes: config.packageMaxBytes },
+  };
+}
