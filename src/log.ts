@@ -34,7 +34,13 @@ async function openDestination(
 ): Promise<pino.DestinationStream & { flushSync(): void }> {
   if (format === "json") return pino.destination({ dest: 1, sync: false });
   const { default: pretty } = await import("pino-pretty");
-  const stream = pretty({ translateTime: "SYS:HH:MM:ss", ignore: "requestId", destination: 1, sync: true });
+  const stream = pretty({
+    translateTime: "SYS:HH:MM:ss",
+    ignore: "requestId",
+    singleLine: true,
+    destination: 1,
+    sync: true,
+  });
   return Object.assign(stream, { flushSync: () => undefined });
 }
 
