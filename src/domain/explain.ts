@@ -27,9 +27,13 @@ export function explainCapability(profile: Profile, evaluation: Evaluation, key:
   return {
     decision,
     licenses,
-    explanation: explanationOf(profile, evaluation, decision, licenses),
-    remedy: remedyOf(profile, evaluation, decision, installed),
+    explanation: asSentence(explanationOf(profile, evaluation, decision, licenses)),
+    remedy: asSentence(remedyOf(profile, evaluation, decision, installed)),
   };
+}
+
+function asSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** The answer for a key that the profile does not have: only the ways back. */
@@ -96,8 +100,8 @@ function notLicensed(profile: Profile, { base, noLicenseInForce, edition }: Eval
 
 function naming(license: InstalledLicense | undefined): string {
   return license === undefined
-    ? "The license"
-    : `License ${license.id} (${describeItem(license)}, ${license.term})`;
+    ? "the license"
+    : `license ${license.id} (${describeItem(license)}, ${license.term})`;
 }
 
 function atInstant(at: Instant | undefined): string {

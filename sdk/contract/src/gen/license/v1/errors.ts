@@ -99,7 +99,10 @@ export const ErrorReason = {
   TOKEN_EXPIRED: 3003,
   /** ROLE_NOT_ALLOWED - PERMISSION_DENIED. The caller's role may not call this RPC. */
   ROLE_NOT_ALLOWED: 3004,
-  /** DATABASE_UNAVAILABLE - UNAVAILABLE. The database cannot be reached; nothing was changed. */
+  /**
+   * DATABASE_UNAVAILABLE - UNAVAILABLE. The database cannot be reached. Nothing was changed, unless the message says that the
+   * connection was lost while committing; repeating the call is safe either way.
+   */
   DATABASE_UNAVAILABLE: 4001,
   /** SHUTTING_DOWN - UNAVAILABLE. The server is stopping; ask another node. */
   SHUTTING_DOWN: 4002,

@@ -254,7 +254,7 @@ export interface GetLicenseInfoResponse {
   revision:
     | Revision
     | undefined;
-  /** The caller's answer still holds; nothing else is set. */
+  /** The caller's answer still holds; beside this only revision, evaluated_at and stale_since are set. */
   unchanged: boolean;
   /** Instant that the answer was evaluated for. */
   evaluatedAt:
@@ -374,7 +374,7 @@ export interface GetLicenseCapabilitiesResponse {
   revision:
     | Revision
     | undefined;
-  /** The caller's answer still holds; nothing else but evaluated_at is set. */
+  /** The caller's answer still holds; beside this only revision, evaluated_at and stale_since are set. */
   unchanged: boolean;
   /** Instant that the snapshot was evaluated for. It holds until next_change_at. */
   evaluatedAt:
