@@ -13,7 +13,7 @@ export function welcomeText({ address, dataDirectory }: RunningService): string 
 
   Look around, in another terminal:
 
-    npx licensectl --address ${address} --data-dir ${dataDirectory} info
+    bin/licensectl --address ${address} --data-dir ${dataDirectory} info
     grpcurl -plaintext ${address} list
 
 `;

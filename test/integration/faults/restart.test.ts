@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { credentials, Metadata } from "@grpc/grpc-js";
 import {
@@ -164,3 +164,34 @@ test("EV-6, section 7: a base license ends on the second, with no request made a
     effectiveTime: new Date(end * 1000),
   });
 });
+
+test("ZC-AM-4: a second node needs no new authorization, and an upload on either is seen on both", async (t) => {
+  const place = await makePlace(t);
+  const first = adminOf(t, await startServerProcess(t, place));
+  const issue = await issuerAt(place);
+  await first.upload(Buffer.from(await issue(BASE)));
+  const second = adminOf(t, await startSecondNode(t, place));
+  t.is((await second.info()).license?.edition, "standard");
+
+  const streams = [first.watch(), second.watch()];
+  const isGranted = ({ snapshot }: WatchLicenseCapabilitiesResponse, key: string) =>
+    snapshot?.capabilities.find((capability) => capability.key === key)?.state === CapabilityState.ENABLED;
+  await second.upload(Buffer.from(await issue({ item: "gpu" })));
+  await Promise.all(streams.map((stream) => stream.next((message) => isGranted(message, "gpu"))));
+  await first.upload(Buffer.from(await issue({ item: "cdp" })));
+  await Promise.all(streams.map((stream) => stream.next((message) => isGranted(message, "cdp"))));
+  const nodes = (await first.records(0)).records.map(({ managementNodeId }) => managementNodeId);
+  t.is(new Set(nodes).size, 2);
+});
+
+/** A node of the same platform: the same database and the platform's key, a data directory of its own. */
+async function startSecondNode(t: ExecutionContext, place: ServerPlace): Promise<ServerProcess> {
+  const data = await makeTestDataDirectory();
+  t.teardown(() => data.remove());
+  await mkdir(data.path, { mode: 0o700 });
+  for (const name of ["platform-key.pem", "admin-token"]) {
+    await copyFile(join(place.dataDirectory, name), join(data.path, name));
+  }
+  await cp(join(place.dataDirectory, "test-vendor"), join(data.path, "test-vendor"), { recursive: true });
+  return startServerProcess(t, { ...place, dataDirectory: data.path });
+}

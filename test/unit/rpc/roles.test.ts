@@ -23,7 +23,7 @@ test("threat 2: the roles are those that the comments of the contract state", (t
   t.deepEqual({ ...RPC_ROLES }, Object.fromEntries(stated));
 });
 
-test("threat 1: only health is open to strangers, and reflection if it is to be", (t) => {
+test("AP-5, threat 1: only health is open to strangers, and reflection if it is to be", (t) => {
   const openPaths = (mode: ReflectionMode) =>
     [...accessTable(mode)].filter(([, access]) => access === "open").map(([path]) => path);
   const health = Object.values(HealthService).map(({ path }) => path);
