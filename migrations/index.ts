@@ -7,6 +7,7 @@ import { store } from "./0001-store.ts";
 import { licenses } from "./0002-licenses.ts";
 import { licenseRecords } from "./0003-license-records.ts";
 import { tokens } from "./0004-tokens.ts";
+import { epochs } from "./0005-epochs.ts";
 
 /** A migration with the name by which databases remember it. */
 export interface NamedMigration extends Knex.Migration {
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "0002-licenses", ...licenses },
   { name: "0003-license-records", ...licenseRecords },
   { name: "0004-tokens", ...tokens },
+  { name: "0005-epochs", ...epochs },
 ];

@@ -50,10 +50,23 @@ export function loadConfig(env: Environment, argv: readonly string[], machine: M
   refuseUnknownVariables(env);
   const surroundings: Surroundings = { ...machine, isDevelopment: flags.has("development") };
   const read = <Value>(setting: Setting<Value>): Value => readSetting(setting, flags, env, surroundings);
+  const absolute = (path: string | undefined) => path && absolutePath(path, surroundings);
   const config: Config = {
     isDevelopment: surroundings.isDevelopment,
     databaseUrl: read(SETTINGS.databaseUrl),
     listen: read(SETTINGS.listen),
+    tlsCertificate: absolute(read(SETTINGS.tlsCertificate)),
+    tlsKey: absolute(read(SETTINGS.tlsKey)),
+    tlsClientCa: absolute(read(SETTINGS.tlsClientCa)),
+    tlsIdentities: absolute(read(SETTINGS.tlsIdentities)),
+    isPlaintext: read(SETTINGS.isPlaintext),
+    callsPerSecond: read(SETTINGS.callsPerSecond),
+    callsAtOnce: read(SETTINGS.callsAtOnce),
+    watchesAtOnce: read(SETTINGS.watchesAtOnce),
+    connectionsPerIdentity: read(SETTINGS.connectionsPerIdentity),
+    connections: read(SETTINGS.connections),
+    metricsListen: read(SETTINGS.metricsListen),
+    isMigrating: read(SETTINGS.isMigrating),
     dataDirectory: absolutePath(read(SETTINGS.dataDirectory), surroundings),
     profile: read(SETTINGS.profile),
     productVersion: read(SETTINGS.productVersion),

@@ -67,6 +67,8 @@ export const EXIT_CODES = {
   databaseLoginRefused: 11,
   /** The database's schema is newer than this program. */
   schemaTooNew: 12,
+  /** The database's schema is older than this program, and it may not change it: `licensectl migrate`. */
+  schemaTooOld: 14,
   /** The embedded PostgreSQL could not be set up or started. */
   embeddedDatabase: 13,
   /** Another process serves from the same data directory. */
@@ -77,6 +79,10 @@ export const EXIT_CODES = {
   platformKey: 22,
   /** The database belongs to another product profile. */
   profileMismatch: 23,
+  /** The database is another store than the one that this node served last. */
+  otherStore: 24,
+  /** A certificate, its key, the client authorities or the identities cannot be used. */
+  certificate: 25,
   /** The address to listen on is taken or not ours. */
   listen: 30,
 } as const;

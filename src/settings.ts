@@ -65,6 +65,11 @@ function choice<const Word extends string>(words: readonly Word[]): z.ZodType<Wo
   return z.enum(words, { error: `one of ${words.join(", ")}` });
 }
 
+const addressOrOff = z
+  .string()
+  .transform((text) => (text === "off" ? undefined : text))
+  .pipe(z.union([z.undefined(), address], { error: "host:port, [IPv6]:port, port 0 to 65535, or off" }));
+
 const onOff = choice(["on", "off"]).transform((word) => word === "on");
 const path = z.string().regex(/^[^\0]+$/, "a path");
 const oneLine = z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,100}$/u, "1 to 100 printable characters");
@@ -92,6 +97,106 @@ export const SETTINGS = {
     defaultText: "127.0.0.1:50051",
     schema: address,
     fallback: () => ({ host: "127.0.0.1", port: 50_051 }),
+  }),
+  tlsCertificate: setting({
+    variable: "LICENSE_TLS_CERT",
+    unit: "path",
+    meaning:
+      "PEM file of the server's certificate chain, its own certificate first. Read again when it changes.",
+    defaultText: "unset",
+    schema: path,
+    fallback: (): string | undefined => undefined,
+  }),
+  tlsKey: setting({
+    variable: "LICENSE_TLS_KEY",
+    unit: "path",
+    meaning: "PEM file of the certificate's private key.",
+    defaultText: "unset",
+    schema: path,
+    fallback: (): string | undefined => undefined,
+  }),
+  tlsClientCa: setting({
+    variable: "LICENSE_TLS_CLIENT_CA",
+    unit: "path",
+    meaning:
+      "PEM file of the authorities whose client certificates are asked for (mutual TLS). Unset: none is.",
+    defaultText: "unset",
+    schema: path,
+    fallback: (): string | undefined => undefined,
+  }),
+  tlsIdentities: setting({
+    variable: "LICENSE_TLS_IDENTITIES",
+    unit: "path",
+    meaning: "JSON file that gives roles to client certificates. Unset: a certificate alone has no role.",
+    defaultText: "unset",
+    schema: path,
+    fallback: (): string | undefined => undefined,
+  }),
+  isPlaintext: setting({
+    variable: "LICENSE_PLAINTEXT",
+    unit: "on | off",
+    meaning: "Serve without TLS when no certificate is set: for loopback, or behind a proxy that ends TLS.",
+    defaultText: "off; in development mode on",
+    schema: onOff,
+    fallback: ({ isDevelopment }) => isDevelopment,
+  }),
+  callsPerSecond: setting({
+    variable: "LICENSE_CALLS_PER_SECOND",
+    unit: "calls",
+    meaning: "Calls a second that one identity may begin, over some seconds.",
+    defaultText: "10000",
+    schema: wholeNumber(1, 1_000_000),
+    fallback: () => 10_000,
+  }),
+  callsAtOnce: setting({
+    variable: "LICENSE_CALLS_AT_ONCE",
+    unit: "calls",
+    meaning: "Calls of one identity that may run at once, watches aside.",
+    defaultText: "1000",
+    schema: wholeNumber(1, 1_000_000),
+    fallback: () => 1000,
+  }),
+  watchesAtOnce: setting({
+    variable: "LICENSE_WATCHES_AT_ONCE",
+    unit: "watches",
+    meaning: "Watches of one identity that may be open at once.",
+    defaultText: "10000",
+    schema: wholeNumber(1, 1_000_000),
+    fallback: () => 10_000,
+  }),
+  connectionsPerIdentity: setting({
+    variable: "LICENSE_CONNECTIONS_PER_IDENTITY",
+    unit: "connections",
+    meaning: "Connections that one identity may use at once.",
+    defaultText: "5000",
+    schema: wholeNumber(1, 1_000_000),
+    fallback: () => 5000,
+  }),
+  connections: setting({
+    variable: "LICENSE_CONNECTIONS",
+    unit: "connections",
+    meaning: "Connections in all; further ones are closed at once.",
+    defaultText: "10000",
+    schema: wholeNumber(1, 1_000_000),
+    fallback: () => 10_000,
+  }),
+  metricsListen: setting({
+    variable: "LICENSE_METRICS_LISTEN",
+    unit: "host:port | off",
+    meaning:
+      "Address to serve Prometheus metrics on, over plain HTTP. They name no customer and hold no secret.",
+    defaultText: "127.0.0.1:9464",
+    schema: addressOrOff,
+    fallback: (): ListenAddress | undefined => ({ host: "127.0.0.1", port: 9464 }),
+  }),
+  isMigrating: setting({
+    variable: "LICENSE_MIGRATE",
+    unit: "on | off",
+    meaning:
+      "Bring the database's schema up to this program's at the start. Off: `licensectl migrate` does, by another login.",
+    defaultText: "on",
+    schema: onOff,
+    fallback: () => true,
   }),
   dataDirectory: setting({
     variable: "LICENSE_DATA_DIR",

@@ -13,6 +13,7 @@ export function createReloadLicense(
       revision: { ...state.revision },
       evaluatedAt: toDate(evaluation.at),
       licenseCount: state.licenses.length + state.unverified.length,
+      droppedFiles: [],
     };
   };
 }

@@ -6,6 +6,7 @@ import { outsideText } from "../license-file/outside-text.ts";
 import type { Logger } from "../log.ts";
 import type { ListenAddress } from "../settings.ts";
 import { addHealth, HEALTH_NAME, type Health } from "./health.ts";
+import type { CallObserver } from "./interceptors/call-observer.ts";
 import { Guard } from "./interceptors/guard.ts";
 import { addLicenseService, LICENSE_SERVICE_NAME, type LicenseHandlers } from "./license-service.ts";
 import { addReflection } from "./reflection.ts";
@@ -21,6 +22,8 @@ export interface RpcServerOptions {
   readonly reflection: ReflectionMode;
   /** Largest package of an upload, in bytes. */
   readonly packageMaxBytes: number;
+  /** Default: nobody looks. */
+  readonly observer?: CallObserver;
 }
 
 /** What a message may hold beside the package. */
@@ -46,6 +49,7 @@ export class RpcServer {
       log: options.log,
       maxMessageBytes,
       quietPaths: QUIET_PATHS,
+      observer: options.observer ?? { ended: () => undefined },
     });
     this.#server = new Server(serverOptions(this.#guard, maxMessageBytes));
     addLicenseService(this.#server, options.handlers);

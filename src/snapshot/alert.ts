@@ -2,7 +2,14 @@ import type { TamperedRow } from "./license-state.ts";
 
 /** A standing cause for somebody to act (EV-10). */
 export interface Alert {
-  readonly kind: "TEST_VENDOR_TRUSTED" | "NO_TRUST_ANCHORS" | "TAMPERED_ROW";
+  readonly kind:
+    | "TEST_VENDOR_TRUSTED"
+    | "NO_TRUST_ANCHORS"
+    | "TAMPERED_ROW"
+    | "DATABASE_RESTORED"
+    | "CLOCK_DIFFERS"
+    | "SERVER_CERTIFICATE"
+    | "DATA_DIRECTORY";
   readonly severity: "INFO" | "WARNING" | "CRITICAL";
   /** What is wrong, in one sentence. */
   readonly message: string;

@@ -130,6 +130,8 @@ function configFor(databaseUrl: string, dataDirectory: string, options: RpcServi
     LICENSE_HEARTBEAT_MS: String(heartbeatMs),
     LICENSE_PACKAGE_MAX_BYTES: String(packageMaxBytes),
     LICENSE_REVISION_POLL_MS: String(pollMs),
+    LICENSE_PLAINTEXT: "on",
+    LICENSE_METRICS_LISTEN: "off",
   };
   const machine = { hostName: "test", isTerminal: false, workingDirectory: "/" };
   const command = loadConfig(environment, isDevelopment ? ["--development"] : [], machine);

@@ -26,6 +26,8 @@ export async function startServerProcess(t: Teardown, place: ServerPlace): Promi
     DATABASE_URL: place.databaseUrl,
     LICENSE_DATA_DIR: place.dataDirectory,
     LICENSE_LISTEN: "127.0.0.1:0",
+    LICENSE_PLAINTEXT: "on",
+    LICENSE_METRICS_LISTEN: "off",
   };
   const server = startProcess(t, settings, ["--development"]);
   const address = await server.address;

@@ -88,7 +88,13 @@ export async function startTokenService(
   const pool = await openDatabase(database.url);
   t.teardown(() => pool.destroy());
   const tokens = await insertTokens((row) => insertToken(pool, row), options);
-  const env = { DATABASE_URL: database.url, LICENSE_DATA_DIR: data.path, LICENSE_LISTEN: "127.0.0.1:0" };
+  const env = {
+    DATABASE_URL: database.url,
+    LICENSE_DATA_DIR: data.path,
+    LICENSE_LISTEN: "127.0.0.1:0",
+    LICENSE_PLAINTEXT: "on",
+    LICENSE_METRICS_LISTEN: "off",
+  };
   const flags = [...((options.isDevelopment ?? true) ? ["--development"] : []), ...(options.flags ?? [])];
   const command = loadConfig(env, flags, { hostName: "test", isTerminal: false, workingDirectory: "/" });
   if (command.kind !== "run") throw new Error("these flags start nothing");

@@ -12,5 +12,7 @@ export * from "./gen/license/v1/errors.ts";
 export * from "./gen/license/v1/license.ts";
 export * from "./gen/license/v1/license_service.ts";
 export * from "./gen/license/v1/meter.ts";
+export * from "./gen/license/v1/node.ts";
 export * from "./gen/license/v1/revision.ts";
+export * from "./gen/license/v1/token_service.ts";
 export * from "./gen/license/v1/usb_key.ts";

@@ -8,6 +8,7 @@ import type { Logger } from "../../log.ts";
 import type { Access } from "../roles.ts";
 import { tooLarge } from "../service-definition.ts";
 import { asServiceError, DETAILS_KEY, reasonOf, statusName, statusOf } from "../status.ts";
+import type { CallObserver } from "./call-observer.ts";
 import { type Ending, GuardedCall } from "./guarded-call.ts";
 import { createRequestIds, REQUEST_ID_KEY } from "./request-id.ts";
 
@@ -22,6 +23,7 @@ export interface GuardOptions {
   readonly maxMessageBytes: number;
   /** Paths whose good answers are logged at debug: thousands a second would drown the rest. */
   readonly quietPaths: ReadonlySet<string>;
+  readonly observer: CallObserver;
 }
 
 /** Admits calls, writes one log line for each, and can end those that stay open. */
@@ -30,6 +32,7 @@ export class Guard {
   readonly interceptor: ServerInterceptor;
   readonly requestIds = createRequestIds();
   readonly log: Logger;
+  readonly observer: CallObserver;
   readonly #options: GuardOptions;
   readonly #streams = new Set<GuardedCall>();
   #isStopping = false;
@@ -37,6 +40,7 @@ export class Guard {
   constructor(options: GuardOptions) {
     this.#options = options;
     this.log = options.log;
+    this.observer = options.observer;
     this.interceptor = (method, call) =>
       new GuardedCall(this, call, method.path, method.responseStream || method.requestStream);
   }
@@ -110,12 +114,14 @@ export class Guard {
   ended(call: GuardedCall, { code, metadata }: Ending): void {
     if (call.isStream) this.#streams.delete(call);
     const level = this.#levelOf(call, code ?? status.UNKNOWN);
+    const reason = reasonOf(metadata);
+    this.observer.ended(call, code ?? status.UNKNOWN, reason);
     if (!this.log.isLevelEnabled(level)) return;
     this.log[level](
       {
         rpc: outsideText(call.path),
         code: statusName(code ?? status.UNKNOWN),
-        reason: reasonOf(metadata),
+        reason,
         ms: Math.round((performance.now() - call.startedAtMs) * 10) / 10,
         identity: call.identity && outsideText(call.identity.name),
         requestId: call.requestId,

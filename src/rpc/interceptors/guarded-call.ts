@@ -69,6 +69,7 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   onReceiveMetadata(metadata: Metadata): void {
     const guard = this.#guard;
     this.requestId = guard.requestIds(textOf(metadata, REQUEST_ID_KEY));
+    guard.observer.began?.(this, metadata);
     try {
       guard.admit(this, textOf(metadata, "authorization"));
     } catch (error) {

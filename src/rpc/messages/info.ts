@@ -37,6 +37,7 @@ export function toInfoResponse(
     firstStartTime: toOptionalDate(state.facts.firstStartAt),
     alerts: state.alerts.map(toAlert),
     service: evaluation.service && toService(evaluation.service),
+    nodes: [],
   };
 }
 

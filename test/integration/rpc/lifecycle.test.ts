@@ -27,7 +27,13 @@ async function makePlace(t: ExecutionContext) {
   t.teardown(() => database.drop());
   const data = await makeTestDataDirectory();
   t.teardown(() => data.remove());
-  const env = { DATABASE_URL: database.url, LICENSE_DATA_DIR: data.path, LICENSE_LISTEN: "127.0.0.1:0" };
+  const env = {
+    DATABASE_URL: database.url,
+    LICENSE_DATA_DIR: data.path,
+    LICENSE_LISTEN: "127.0.0.1:0",
+    LICENSE_PLAINTEXT: "on",
+    LICENSE_METRICS_LISTEN: "off",
+  };
   return { url: database.url, dataDirectory: data.path, env };
 }
 

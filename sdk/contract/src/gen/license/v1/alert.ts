@@ -17,6 +17,14 @@ export const AlertKind = {
   NO_TRUST_ANCHORS: 2,
   /** TAMPERED_ROW - A signed row or license in the database does not verify; it gives nothing. */
   TAMPERED_ROW: 3,
+  /** DATABASE_RESTORED - The database was restored to an older state. Stands for 30 days. */
+  DATABASE_RESTORED: 4,
+  /** CLOCK_DIFFERS - The clocks of this node and of the database differ by more than a minute. */
+  CLOCK_DIFFERS: 5,
+  /** SERVER_CERTIFICATE - The server's own certificate ends within 14 days, has ended, or a newer file of it cannot be used. */
+  SERVER_CERTIFICATE: 6,
+  /** DATA_DIRECTORY - The node cannot write its data directory. */
+  DATA_DIRECTORY: 7,
 } as const;
 
 export type AlertKind = typeof AlertKind[keyof typeof AlertKind];
@@ -26,6 +34,10 @@ export namespace AlertKind {
   export type TEST_VENDOR_TRUSTED = typeof AlertKind.TEST_VENDOR_TRUSTED;
   export type NO_TRUST_ANCHORS = typeof AlertKind.NO_TRUST_ANCHORS;
   export type TAMPERED_ROW = typeof AlertKind.TAMPERED_ROW;
+  export type DATABASE_RESTORED = typeof AlertKind.DATABASE_RESTORED;
+  export type CLOCK_DIFFERS = typeof AlertKind.CLOCK_DIFFERS;
+  export type SERVER_CERTIFICATE = typeof AlertKind.SERVER_CERTIFICATE;
+  export type DATA_DIRECTORY = typeof AlertKind.DATA_DIRECTORY;
 }
 
 export function alertKindFromJSON(object: any): AlertKind {
@@ -42,6 +54,18 @@ export function alertKindFromJSON(object: any): AlertKind {
     case 3:
     case "ALERT_KIND_TAMPERED_ROW":
       return AlertKind.TAMPERED_ROW;
+    case 4:
+    case "ALERT_KIND_DATABASE_RESTORED":
+      return AlertKind.DATABASE_RESTORED;
+    case 5:
+    case "ALERT_KIND_CLOCK_DIFFERS":
+      return AlertKind.CLOCK_DIFFERS;
+    case 6:
+    case "ALERT_KIND_SERVER_CERTIFICATE":
+      return AlertKind.SERVER_CERTIFICATE;
+    case 7:
+    case "ALERT_KIND_DATA_DIRECTORY":
+      return AlertKind.DATA_DIRECTORY;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AlertKind");
   }
@@ -57,6 +81,14 @@ export function alertKindToJSON(object: AlertKind): string {
       return "ALERT_KIND_NO_TRUST_ANCHORS";
     case AlertKind.TAMPERED_ROW:
       return "ALERT_KIND_TAMPERED_ROW";
+    case AlertKind.DATABASE_RESTORED:
+      return "ALERT_KIND_DATABASE_RESTORED";
+    case AlertKind.CLOCK_DIFFERS:
+      return "ALERT_KIND_CLOCK_DIFFERS";
+    case AlertKind.SERVER_CERTIFICATE:
+      return "ALERT_KIND_SERVER_CERTIFICATE";
+    case AlertKind.DATA_DIRECTORY:
+      return "ALERT_KIND_DATA_DIRECTORY";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AlertKind");
   }

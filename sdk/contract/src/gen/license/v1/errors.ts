@@ -91,6 +91,12 @@ export const ErrorReason = {
   OTHER_STORE: 2003,
   /** REQUEST_TOO_LARGE - RESOURCE_EXHAUSTED. The request is larger than the server takes. */
   REQUEST_TOO_LARGE: 2004,
+  /** RATE_EXCEEDED - RESOURCE_EXHAUSTED. The caller's calls come faster than its identity may; RetryInfo says when to ask again. */
+  RATE_EXCEEDED: 2005,
+  /** TOO_MANY_CALLS - RESOURCE_EXHAUSTED. Too many calls or watches of the caller's identity are open at once. */
+  TOO_MANY_CALLS: 2006,
+  /** TOO_MANY_CONNECTIONS - RESOURCE_EXHAUSTED. The caller's identity uses too many connections at once. */
+  TOO_MANY_CONNECTIONS: 2007,
   /** TOKEN_MISSING - UNAUTHENTICATED. The call carries no token. */
   TOKEN_MISSING: 3001,
   /** TOKEN_UNKNOWN - UNAUTHENTICATED. The token is not known, or was revoked. */
@@ -99,6 +105,14 @@ export const ErrorReason = {
   TOKEN_EXPIRED: 3003,
   /** ROLE_NOT_ALLOWED - PERMISSION_DENIED. The caller's role may not call this RPC. */
   ROLE_NOT_ALLOWED: 3004,
+  /** CERTIFICATE_UNKNOWN - UNAUTHENTICATED. The call carries no token, and the client certificate names no identity with a role. */
+  CERTIFICATE_UNKNOWN: 3005,
+  /** CERTIFICATE_EXPIRED - UNAUTHENTICATED. The client certificate has ended. */
+  CERTIFICATE_EXPIRED: 3006,
+  /** TOKEN_NOT_FOUND - NOT_FOUND. There is no such token, or it was revoked before. */
+  TOKEN_NOT_FOUND: 3007,
+  /** LAST_ADMIN_TOKEN - FAILED_PRECONDITION. Without this token no administrator would be left who can call by token. */
+  LAST_ADMIN_TOKEN: 3008,
   /**
    * DATABASE_UNAVAILABLE - UNAVAILABLE. The database cannot be reached. Nothing was changed, unless the message says that the
    * connection was lost while committing; repeating the call is safe either way.
@@ -108,6 +122,8 @@ export const ErrorReason = {
   SHUTTING_DOWN: 4002,
   /** UNKNOWN_RPC - UNIMPLEMENTED. The server has no such RPC. */
   UNKNOWN_RPC: 4003,
+  /** BUSY - UNAVAILABLE. Too many calls wait for the database; nothing was changed. Ask again. */
+  BUSY: 4004,
   /** INTERNAL - INTERNAL. A defect of the server; its log has the request id. */
   INTERNAL: 4999,
 } as const;
@@ -154,13 +170,21 @@ export namespace ErrorReason {
   export type REVISION_NOT_REACHED = typeof ErrorReason.REVISION_NOT_REACHED;
   export type OTHER_STORE = typeof ErrorReason.OTHER_STORE;
   export type REQUEST_TOO_LARGE = typeof ErrorReason.REQUEST_TOO_LARGE;
+  export type RATE_EXCEEDED = typeof ErrorReason.RATE_EXCEEDED;
+  export type TOO_MANY_CALLS = typeof ErrorReason.TOO_MANY_CALLS;
+  export type TOO_MANY_CONNECTIONS = typeof ErrorReason.TOO_MANY_CONNECTIONS;
   export type TOKEN_MISSING = typeof ErrorReason.TOKEN_MISSING;
   export type TOKEN_UNKNOWN = typeof ErrorReason.TOKEN_UNKNOWN;
   export type TOKEN_EXPIRED = typeof ErrorReason.TOKEN_EXPIRED;
   export type ROLE_NOT_ALLOWED = typeof ErrorReason.ROLE_NOT_ALLOWED;
+  export type CERTIFICATE_UNKNOWN = typeof ErrorReason.CERTIFICATE_UNKNOWN;
+  export type CERTIFICATE_EXPIRED = typeof ErrorReason.CERTIFICATE_EXPIRED;
+  export type TOKEN_NOT_FOUND = typeof ErrorReason.TOKEN_NOT_FOUND;
+  export type LAST_ADMIN_TOKEN = typeof ErrorReason.LAST_ADMIN_TOKEN;
   export type DATABASE_UNAVAILABLE = typeof ErrorReason.DATABASE_UNAVAILABLE;
   export type SHUTTING_DOWN = typeof ErrorReason.SHUTTING_DOWN;
   export type UNKNOWN_RPC = typeof ErrorReason.UNKNOWN_RPC;
+  export type BUSY = typeof ErrorReason.BUSY;
   export type INTERNAL = typeof ErrorReason.INTERNAL;
 }
 
@@ -283,6 +307,15 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 2004:
     case "ERROR_REASON_REQUEST_TOO_LARGE":
       return ErrorReason.REQUEST_TOO_LARGE;
+    case 2005:
+    case "ERROR_REASON_RATE_EXCEEDED":
+      return ErrorReason.RATE_EXCEEDED;
+    case 2006:
+    case "ERROR_REASON_TOO_MANY_CALLS":
+      return ErrorReason.TOO_MANY_CALLS;
+    case 2007:
+    case "ERROR_REASON_TOO_MANY_CONNECTIONS":
+      return ErrorReason.TOO_MANY_CONNECTIONS;
     case 3001:
     case "ERROR_REASON_TOKEN_MISSING":
       return ErrorReason.TOKEN_MISSING;
@@ -295,6 +328,18 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 3004:
     case "ERROR_REASON_ROLE_NOT_ALLOWED":
       return ErrorReason.ROLE_NOT_ALLOWED;
+    case 3005:
+    case "ERROR_REASON_CERTIFICATE_UNKNOWN":
+      return ErrorReason.CERTIFICATE_UNKNOWN;
+    case 3006:
+    case "ERROR_REASON_CERTIFICATE_EXPIRED":
+      return ErrorReason.CERTIFICATE_EXPIRED;
+    case 3007:
+    case "ERROR_REASON_TOKEN_NOT_FOUND":
+      return ErrorReason.TOKEN_NOT_FOUND;
+    case 3008:
+    case "ERROR_REASON_LAST_ADMIN_TOKEN":
+      return ErrorReason.LAST_ADMIN_TOKEN;
     case 4001:
     case "ERROR_REASON_DATABASE_UNAVAILABLE":
       return ErrorReason.DATABASE_UNAVAILABLE;
@@ -304,6 +349,9 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 4003:
     case "ERROR_REASON_UNKNOWN_RPC":
       return ErrorReason.UNKNOWN_RPC;
+    case 4004:
+    case "ERROR_REASON_BUSY":
+      return ErrorReason.BUSY;
     case 4999:
     case "ERROR_REASON_INTERNAL":
       return ErrorReason.INTERNAL;
@@ -392,6 +440,12 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_OTHER_STORE";
     case ErrorReason.REQUEST_TOO_LARGE:
       return "ERROR_REASON_REQUEST_TOO_LARGE";
+    case ErrorReason.RATE_EXCEEDED:
+      return "ERROR_REASON_RATE_EXCEEDED";
+    case ErrorReason.TOO_MANY_CALLS:
+      return "ERROR_REASON_TOO_MANY_CALLS";
+    case ErrorReason.TOO_MANY_CONNECTIONS:
+      return "ERROR_REASON_TOO_MANY_CONNECTIONS";
     case ErrorReason.TOKEN_MISSING:
       return "ERROR_REASON_TOKEN_MISSING";
     case ErrorReason.TOKEN_UNKNOWN:
@@ -400,12 +454,22 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_TOKEN_EXPIRED";
     case ErrorReason.ROLE_NOT_ALLOWED:
       return "ERROR_REASON_ROLE_NOT_ALLOWED";
+    case ErrorReason.CERTIFICATE_UNKNOWN:
+      return "ERROR_REASON_CERTIFICATE_UNKNOWN";
+    case ErrorReason.CERTIFICATE_EXPIRED:
+      return "ERROR_REASON_CERTIFICATE_EXPIRED";
+    case ErrorReason.TOKEN_NOT_FOUND:
+      return "ERROR_REASON_TOKEN_NOT_FOUND";
+    case ErrorReason.LAST_ADMIN_TOKEN:
+      return "ERROR_REASON_LAST_ADMIN_TOKEN";
     case ErrorReason.DATABASE_UNAVAILABLE:
       return "ERROR_REASON_DATABASE_UNAVAILABLE";
     case ErrorReason.SHUTTING_DOWN:
       return "ERROR_REASON_SHUTTING_DOWN";
     case ErrorReason.UNKNOWN_RPC:
       return "ERROR_REASON_UNKNOWN_RPC";
+    case ErrorReason.BUSY:
+      return "ERROR_REASON_BUSY";
     case ErrorReason.INTERNAL:
       return "ERROR_REASON_INTERNAL";
     default:

@@ -29,8 +29,10 @@ import {
   operationClassFromJSON,
   operationClassToJSON,
 } from "./capability.ts";
+import { LicenseRefusal } from "./errors.ts";
 import { License, LicenseRecord } from "./license.ts";
 import { QuotaChange } from "./meter.ts";
+import { ManagementNode } from "./node.ts";
 import { Revision } from "./revision.ts";
 import { UsbKey, UsbUnavailableReason, usbUnavailableReasonFromJSON, usbUnavailableReasonToJSON } from "./usb_key.ts";
 
@@ -293,7 +295,14 @@ export interface GetLicenseInfoResponse {
   /** What somebody should act on. */
   alerts: Alert[];
   /** After-sales service in force or last in force. Absent: there never was one. */
-  service?: AfterSalesService | undefined;
+  service?:
+    | AfterSalesService
+    | undefined;
+  /**
+   * Management nodes of the platform, the one that made it first, then by name. As of the answering
+   * node's last heartbeat.
+   */
+  nodes: ManagementNode[];
 }
 
 /** AfterSalesService is a term of service: a service item, or what the base license carries (ZC-PL-6). */
@@ -550,6 +559,20 @@ export interface ReloadLicenseResponse {
     | undefined;
   /** Licenses installed. */
   licenseCount: number;
+  /** Files that lay in the answering node's drop folder, by name. Taken ones are in it no more. */
+  droppedFiles: DroppedFile[];
+}
+
+/** DroppedFile is what became of a file in the drop folder. */
+export interface DroppedFile {
+  /** Its name, escaped and cut. */
+  fileName: string;
+  /** Licenses that were installed from it, ascending. */
+  installedLicenseIds: string[];
+  /** Licenses of it that were installed before, ascending. */
+  unchangedLicenseIds: string[];
+  /** Every reason against it, the deciding one first; empty: it was taken. */
+  refusals: LicenseRefusal[];
 }
 
 /** Request of GetRequestCode. */
@@ -745,6 +768,7 @@ function createBaseGetLicenseInfoResponse(): GetLicenseInfoResponse {
     firstStartTime: undefined,
     alerts: [],
     service: undefined,
+    nodes: [],
   };
 }
 
@@ -797,6 +821,9 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     }
     if (message.service !== undefined) {
       AfterSalesService.encode(message.service, writer.uint32(130).fork()).join();
+    }
+    for (const v of message.nodes) {
+      ManagementNode.encode(v!, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -942,6 +969,14 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
             message.service = AfterSalesService.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.nodes.push(ManagementNode.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1008,6 +1043,9 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
         ? object.alerts.map((e: any) => Alert.fromJSON(e))
         : [],
       service: isSet(object.service) ? AfterSalesService.fromJSON(object.service) : undefined,
+      nodes: globalThis.Array.isArray(object?.nodes)
+        ? object.nodes.map((e: any) => ManagementNode.fromJSON(e))
+        : [],
     };
   },
 
@@ -1061,6 +1099,9 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     if (message.service !== undefined) {
       obj.service = AfterSalesService.toJSON(message.service);
     }
+    if (message.nodes?.length) {
+      obj.nodes = message.nodes.map((e) => ManagementNode.toJSON(e));
+    }
     return obj;
   },
 
@@ -1091,6 +1132,7 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     message.service = (object.service !== undefined && object.service !== null)
       ? AfterSalesService.fromPartial(object.service)
       : undefined;
+    message.nodes = object.nodes?.map((e) => ManagementNode.fromPartial(e)) || [];
     return message;
   },
 };
@@ -3183,7 +3225,7 @@ export const ReloadLicenseRequest: MessageFns<ReloadLicenseRequest> = {
 };
 
 function createBaseReloadLicenseResponse(): ReloadLicenseResponse {
-  return { revision: undefined, evaluatedAt: undefined, licenseCount: 0 };
+  return { revision: undefined, evaluatedAt: undefined, licenseCount: 0, droppedFiles: [] };
 }
 
 export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
@@ -3196,6 +3238,9 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
     }
     if (message.licenseCount !== 0) {
       writer.uint32(24).uint32(message.licenseCount);
+    }
+    for (const v of message.droppedFiles) {
+      DroppedFile.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -3237,6 +3282,14 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
             message.licenseCount = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.droppedFiles.push(DroppedFile.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3262,6 +3315,11 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
         : isSet(object.license_count)
         ? globalThis.Number(object.license_count)
         : 0,
+      droppedFiles: globalThis.Array.isArray(object?.droppedFiles)
+        ? object.droppedFiles.map((e: any) => DroppedFile.fromJSON(e))
+        : globalThis.Array.isArray(object?.dropped_files)
+        ? object.dropped_files.map((e: any) => DroppedFile.fromJSON(e))
+        : [],
     };
   },
 
@@ -3276,6 +3334,9 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
     if (message.licenseCount !== 0) {
       obj.licenseCount = Math.round(message.licenseCount);
     }
+    if (message.droppedFiles?.length) {
+      obj.droppedFiles = message.droppedFiles.map((e) => DroppedFile.toJSON(e));
+    }
     return obj;
   },
 
@@ -3289,6 +3350,138 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
       : undefined;
     message.evaluatedAt = object.evaluatedAt ?? undefined;
     message.licenseCount = object.licenseCount ?? 0;
+    message.droppedFiles = object.droppedFiles?.map((e) => DroppedFile.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDroppedFile(): DroppedFile {
+  return { fileName: "", installedLicenseIds: [], unchangedLicenseIds: [], refusals: [] };
+}
+
+export const DroppedFile: MessageFns<DroppedFile> = {
+  encode(message: DroppedFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fileName !== "") {
+      writer.uint32(10).string(message.fileName);
+    }
+    for (const v of message.installedLicenseIds) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.unchangedLicenseIds) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.refusals) {
+      LicenseRefusal.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DroppedFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDroppedFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fileName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.installedLicenseIds.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unchangedLicenseIds.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.refusals.push(LicenseRefusal.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DroppedFile {
+    return {
+      fileName: isSet(object.fileName)
+        ? globalThis.String(object.fileName)
+        : isSet(object.file_name)
+        ? globalThis.String(object.file_name)
+        : "",
+      installedLicenseIds: globalThis.Array.isArray(object?.installedLicenseIds)
+        ? object.installedLicenseIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.installed_license_ids)
+        ? object.installed_license_ids.map((e: any) => globalThis.String(e))
+        : [],
+      unchangedLicenseIds: globalThis.Array.isArray(object?.unchangedLicenseIds)
+        ? object.unchangedLicenseIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.unchanged_license_ids)
+        ? object.unchanged_license_ids.map((e: any) => globalThis.String(e))
+        : [],
+      refusals: globalThis.Array.isArray(object?.refusals)
+        ? object.refusals.map((e: any) => LicenseRefusal.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: DroppedFile): unknown {
+    const obj: any = {};
+    if (message.fileName !== "") {
+      obj.fileName = message.fileName;
+    }
+    if (message.installedLicenseIds?.length) {
+      obj.installedLicenseIds = message.installedLicenseIds;
+    }
+    if (message.unchangedLicenseIds?.length) {
+      obj.unchangedLicenseIds = message.unchangedLicenseIds;
+    }
+    if (message.refusals?.length) {
+      obj.refusals = message.refusals.map((e) => LicenseRefusal.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DroppedFile>, I>>(base?: I): DroppedFile {
+    return DroppedFile.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DroppedFile>, I>>(object: I): DroppedFile {
+    const message = createBaseDroppedFile();
+    message.fileName = object.fileName ?? "";
+    message.installedLicenseIds = object.installedLicenseIds?.map((e) => e) || [];
+    message.unchangedLicenseIds = object.unchangedLicenseIds?.map((e) => e) || [];
+    message.refusals = object.refusals?.map((e) => LicenseRefusal.fromPartial(e)) || [];
     return message;
   },
 };
@@ -3773,7 +3966,10 @@ export const LicenseServiceService = {
       Buffer.from(DeleteLicenseResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteLicenseResponse => DeleteLicenseResponse.decode(value),
   },
-  /** ReloadLicense reads the store again and evaluates anew. Roles: admin. */
+  /**
+   * ReloadLicense installs what lies in the answering node's drop folder, reads the store again and
+   * evaluates anew (ZL-6, ZL-7). Roles: admin.
+   */
   reloadLicense: {
     path: "/license.v1.LicenseService/ReloadLicense" as const,
     requestStream: false as const,
@@ -3844,7 +4040,10 @@ export interface LicenseServiceServer extends UntypedServiceImplementation {
   uploadLicense: handleUnaryCall<UploadLicenseRequest, UploadLicenseResponse>;
   /** DeleteLicense removes one license, or all request-code licenses of an item. Roles: admin. */
   deleteLicense: handleUnaryCall<DeleteLicenseRequest, DeleteLicenseResponse>;
-  /** ReloadLicense reads the store again and evaluates anew. Roles: admin. */
+  /**
+   * ReloadLicense installs what lies in the answering node's drop folder, reads the store again and
+   * evaluates anew (ZL-6, ZL-7). Roles: admin.
+   */
   reloadLicense: handleUnaryCall<ReloadLicenseRequest, ReloadLicenseResponse>;
   /**
    * GetRequestCode answers the request code, by which the vendor issues licenses for this platform.
@@ -3977,7 +4176,10 @@ export interface LicenseServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteLicenseResponse) => void,
   ): ClientUnaryCall;
-  /** ReloadLicense reads the store again and evaluates anew. Roles: admin. */
+  /**
+   * ReloadLicense installs what lies in the answering node's drop folder, reads the store again and
+   * evaluates anew (ZL-6, ZL-7). Roles: admin.
+   */
   reloadLicense(
     request: ReloadLicenseRequest,
     callback: (error: ServiceError | null, response: ReloadLicenseResponse) => void,
