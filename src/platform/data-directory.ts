@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartupError } from "../errors.ts";
 import { writeFileDurably } from "./durable-file.ts";
+import { fileProblem } from "./file-problem.ts";
 import { shownPath } from "./shown-path.ts";
 
 /** The directory of one service process, locked for it. */
@@ -143,20 +144,10 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
 }
 
 function unusable(path: string, cause: unknown): StartupError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const why = REASONS[code] ?? (cause instanceof Error ? cause.message.slice(0, 120) : "unknown error");
+  // Its parents were made before: what is still missing cannot be made.
+  const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  const why = isMissing ? "its file system takes no new directories" : fileProblem(cause);
   return new StartupError("dataDirectory", `the data directory ${shownPath(path)} cannot be used: ${why}`, {
     cause,
   });
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "this account may not read and write it",
-  EPERM: "it belongs to another account",
-  ENOTDIR: "a part of its path is not a directory",
-  ENOENT: "its file system takes no new directories",
-  EEXIST: "it is not a directory",
-  EROFS: "its file system is read-only",
-  ENOSPC: "its file system is full",
-  ENAMETOOLONG: "its name is too long",
-};

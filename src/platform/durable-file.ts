@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -23,6 +23,26 @@ export async function writeFileDurably(
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/**
+ * As {@link writeFileDurably}, and never replaces a file.
+ *
+ * @throws the error of the file system; code `EEXIST`: the file is there already.
+ */
+export async function createFileDurably(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o600,
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.new`;
+  await writeFileDurably(temporary, content, mode);
+  try {
+    await link(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
   }
   await syncDirectory(dirname(path));
 }

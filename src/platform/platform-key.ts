@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CryptoKey } from "jose";
 import { StartupError } from "../errors.ts";
@@ -8,6 +9,7 @@ import {
   type KeyPair,
   readPrivateKeyFile,
 } from "../license-file/private-key-file.ts";
+import { createFileDurably } from "./durable-file.ts";
 
 /** The key pair that is the platform: licenses are bound to it, and it signs the rows that carry rights. */
 export interface PlatformKey {
@@ -29,7 +31,11 @@ export const PLATFORM_KEY_FILE = "platform-key.pem";
  * @throws StartupError ("platformKey"): the file is not readable, readable by other users, or no Ed25519 key.
  */
 export async function readPlatformKey(dataDirectory: string): Promise<PlatformKey | undefined> {
-  const path = join(dataDirectory, PLATFORM_KEY_FILE);
+  return readPlatformKeyFile(join(dataDirectory, PLATFORM_KEY_FILE));
+}
+
+/** As {@link readPlatformKey}, of a file anywhere: a copy that is on its way to a data directory. */
+export async function readPlatformKeyFile(path: string): Promise<PlatformKey | undefined> {
   try {
     const pair = await readPrivateKeyFile(path);
     return pair === undefined ? undefined : await platformKeyOf(pair);
@@ -52,6 +58,23 @@ export async function createPlatformKey(dataDirectory: string): Promise<Platform
     const existing = isErrorWithCode(error, "EEXIST") ? await readPlatformKey(dataDirectory) : undefined;
     if (existing === undefined) throw keyError(path, error);
     return existing;
+  }
+}
+
+/**
+ * Copies the file of a platform key into a data directory that has none, mode 0600.
+ *
+ * @throws StartupError ("platformKey"): the data directory has a key by now, or cannot be written.
+ */
+export async function installPlatformKey(file: string, dataDirectory: string): Promise<void> {
+  const path = join(dataDirectory, PLATFORM_KEY_FILE);
+  try {
+    await createFileDurably(path, await readFile(file));
+  } catch (error) {
+    const problem = isErrorWithCode(error, "EEXIST")
+      ? new Error("there is a key already", { cause: error })
+      : error;
+    throw keyError(path, problem);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Restore } from "../store/types.ts";
 import type { TamperedRow } from "./license-state.ts";
 
 /** A standing cause for somebody to act (EV-10). */
@@ -25,11 +26,16 @@ export interface TrustFacts {
   readonly isTestVendorTrusted: boolean;
 }
 
-/** Every standing alert: those of the server first, then one for each row that does not verify. */
-export function standingAlerts(trust: TrustFacts, tampered: readonly TamperedRow[]): readonly Alert[] {
+/** Every standing alert: those of the server first, then restores, then one for each row that does not verify. */
+export function standingAlerts(
+  trust: TrustFacts,
+  restores: readonly Restore[],
+  tampered: readonly TamperedRow[],
+): readonly Alert[] {
   return [
     ...(trust.isTestVendorTrusted ? [TEST_VENDOR_TRUSTED] : []),
     ...(trust.hasAnchors ? [] : [NO_TRUST_ANCHORS]),
+    ...restores.map(databaseRestored),
     ...tampered.map(tamperedRow),
   ];
 }
@@ -49,6 +55,22 @@ const NO_TRUST_ANCHORS: Alert = {
   remedy: "Install the package that your vendor built with its own keys.",
   subject: "",
 };
+
+function databaseRestored({ epoch, raisedAt, found, seen }: Restore): Alert {
+  const at = new Date(raisedAt).toISOString();
+  return {
+    kind: "DATABASE_RESTORED",
+    severity: "WARNING",
+    message: `On ${at} the database was found in an older state: ${nameOf(found)}, where ${nameOf(seen)} had been seen. Epoch ${epoch} counts from there.`,
+    remedy:
+      "If nobody meant to restore it, find out who did; else upload again what licensectl records does not list, and revoke again what was revoked in between.",
+    subject: `epoch ${epoch}`,
+  };
+}
+
+function nameOf({ epoch, revision }: Restore["found"]): string {
+  return `revision ${revision} of epoch ${epoch}`;
+}
 
 function tamperedRow({ table, id, problem, remedy }: TamperedRow): Alert {
   const subject = id === "" ? table : id;

@@ -31,6 +31,8 @@ export interface UnverifiedLicense {
 /** One verified state of the store: everything that an evaluation needs, but the instant. */
 export interface LicenseState {
   readonly revision: Revision;
+  /** Names the committed state, where a revision only counts. */
+  readonly revisionId: string;
   readonly profile: Profile;
   readonly facts: PlatformFacts;
   /** Node that made the platform (ZV-RE-1). */
@@ -42,6 +44,8 @@ export interface LicenseState {
   /** Rows that do not verify, those of licenses among them. */
   readonly tampered: readonly TamperedRow[];
   readonly alerts: readonly Alert[];
+  /** The rows as they were read, for who keeps them; nothing is to be believed of them. */
+  readonly stored: StoredState;
   /** Tells apart two contents of one revision, as after an edit by hand: equal text, equal content. */
   readonly contentKey: string;
 }
@@ -63,13 +67,15 @@ export async function readLicenseState(context: StateContext, stored: StoredStat
   const tampered = [...firstStart.tampered, ...checked.flatMap((license) => license.tampered ?? [])];
   return {
     revision: stored.revision,
+    revisionId: stored.revisionId,
     profile,
     facts: { firstStartAt: firstStart.at, productVersion },
     primaryNodeId: stored.platform.primaryNodeId,
     licenses: checked.flatMap(({ installed }) => installed ?? []),
     unverified: checked.flatMap(({ unverified }) => unverified ?? []),
     tampered,
-    alerts: standingAlerts(trust, tampered),
+    alerts: standingAlerts(trust, stored.restores, tampered),
+    stored,
     contentKey: contentKeyOf(stored),
   };
 }

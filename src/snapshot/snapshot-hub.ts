@@ -7,7 +7,8 @@ import type { Evaluation } from "../domain/evaluation.ts";
 import type { Instant } from "../domain/license.ts";
 import type { Logger } from "../log.ts";
 import type { RevisionListener, RevisionListenerOptions } from "../store/revision-listener.ts";
-import type { Revision, StoredState } from "../store/types.ts";
+import type { StoreRevisions } from "../store/revisions.ts";
+import type { StoredState } from "../store/types.ts";
 import { alarmAt } from "./alarm.ts";
 import { type LicenseState, readLicenseState, type StateContext } from "./license-state.ts";
 import { withPatience } from "./patience.ts";
@@ -25,7 +26,7 @@ import type { Timer, Timers } from "./timers.ts";
 /** Where states come from: the store. */
 export interface SnapshotSource {
   loadState(): Promise<StoredState>;
-  readRevision(): Promise<Revision>;
+  readRevisions(): Promise<Pick<StoreRevisions, "revision" | "revisionId">>;
   /** Listens for hints of new revisions: they may come late, twice or never. */
   listen(options: Pick<RevisionListenerOptions, "onHint" | "onListening" | "onLost">): RevisionListener;
 }
@@ -46,7 +47,7 @@ export interface SnapshotHubOptions {
 const FULL_READ_MS = 60_000;
 
 /** A database that has not answered for so long counts as away. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 3_000;
 
 /** The snapshot of a node. Made by {@link SnapshotHub.start}, ended by {@link SnapshotHub.close}. */
 export class SnapshotHub {
@@ -112,6 +113,11 @@ export class SnapshotHub {
     return this.#wasEdited || this.#snapshot.state.tampered.length > 0;
   }
 
+  /** When the whole state was last read from the database. */
+  get readAt(): Instant {
+    return this.#readAt;
+  }
+
   /** Calls back with every new snapshot, until the returned function is called. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void {
     this.#listeners.add(listener);
@@ -165,6 +171,12 @@ export class SnapshotHub {
     if (isNewRevision) this.#wasEdited = false;
     if (isEdited) this.#wasEdited = true;
     if (staleSince !== undefined) this.#options.log.info("the database is back");
+    if (state.revision.epoch > before.revision.epoch) {
+      this.#options.log.warn(
+        { before: describe(before.revision), now: describe(state.revision) },
+        "the database was restored to an older state; its epoch was raised",
+      );
+    }
     const now = this.#options.clock.now();
     const isDue = evaluation.nextChangeAt !== undefined && evaluation.nextChangeAt <= now;
     this.#replace({ state, evaluation: evaluateState(state, now), staleSince: undefined });
@@ -222,14 +234,18 @@ export class SnapshotHub {
     const { source, timers, clock } = this.#options;
     const { state, staleSince } = this.current();
     try {
-      const revision = await withPatience(timers, PATIENCE_MS, source.readRevision());
+      const { revision, revisionId } = await withPatience(timers, PATIENCE_MS, source.readRevisions());
       const isDue = clock.now() - this.#readAt >= FULL_READ_MS;
-      if (isDue || staleSince !== undefined || !isSameRevision(revision, state.revision))
-        await this.refresh();
+      const isNew = revisionId !== state.revisionId || !isSameRevision(revision, state.revision);
+      if (isDue || staleSince !== undefined || isNew) await this.refresh();
     } catch (error) {
       this.#markStale(error);
     }
   }
+}
+
+function describe({ epoch, revision }: LicenseState["revision"]) {
+  return { epoch: `${epoch}`, revision: `${revision}` };
 }
 
 async function load({ context, source, timers }: SnapshotHubOptions): Promise<LicenseState> {

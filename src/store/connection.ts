@@ -12,34 +12,31 @@ export interface ConnectionSettings {
   readonly connectionTimeoutMillis: number;
   readonly keepAlive: boolean;
   readonly keepAliveInitialDelayMillis: number;
-  readonly statement_timeout?: number;
-  readonly lock_timeout?: number;
-  readonly idle_in_transaction_session_timeout?: number;
   readonly query_timeout?: number;
 }
 
 /** Opening a connection, TLS and login included, takes at most this long. */
-export const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 3_000;
 
 /** PostgreSQL ends a statement that runs longer. */
-const STATEMENT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
 
 /** PostgreSQL ends a wait for a lock that takes longer. */
-const LOCK_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 3_000;
 
 /**
  * PostgreSQL ends a session that leaves its transaction idle for longer: a process that stopped in
  * the middle of a write must not keep the other nodes from writing.
  */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 
 /** This side gives up on an answer after this long: longer than PostgreSQL's own limit, for a dead peer. */
-const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 1_000;
 
 const URL_SCHEME = /^postgres(ql)?:\/\//i;
 
 /**
- * Settings of a connection with every bound set.
+ * Settings of a connection with every bound of this side set; {@link boundsSql} sets those of PostgreSQL.
  *
  * @param purpose Tells the connections of one server apart in pg_stat_activity.
  * @throws StartupError `databaseUnreachable` when the URL is none of PostgreSQL.
@@ -47,11 +44,22 @@ const URL_SCHEME = /^postgres(ql)?:\/\//i;
 export function boundedConnection(url: DatabaseUrl, purpose: string): ConnectionSettings {
   return {
     ...patientConnection(url, purpose),
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
   };
+}
+
+/**
+ * The bounds that PostgreSQL keeps, as a statement: a pooler refuses start-up parameters that it does not
+ * know. One that hands out a connection for each transaction forgets those of a session: what takes locks
+ * sets them for its transaction.
+ */
+export function boundsSql(scope: "session" | "transaction"): string {
+  const set = scope === "session" ? "set" : "set local";
+  return [
+    `${set} statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+    `${set} lock_timeout = ${LOCK_TIMEOUT_MS}`,
+    `${set} idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
+  ].join("; ");
 }
 
 /** As {@link boundedConnection}, with no bound on statements: for migrations, which set their own. */

@@ -1,12 +1,19 @@
 import type { Knex } from "knex";
 import { MIGRATIONS, type NamedMigration } from "../../migrations/index.ts";
 import { StartupError } from "../errors.ts";
-import { type DatabaseUrl, describeServer, patientConnection } from "./connection.ts";
+import { boundedConnection, type DatabaseUrl, describeServer, patientConnection } from "./connection.ts";
 import { isUnavailable, LOCK_NOT_AVAILABLE, stateOf } from "./database-errors.ts";
 import { checkServer } from "./first-contact.ts";
 import { MIGRATION_LOCK } from "./locks.ts";
-import { createPool } from "./open-database.ts";
-import { isLoginRefused, toStartupError } from "./startup-failure.ts";
+import { createPool, openDatabase } from "./open-database.ts";
+import {
+  readSchemaStanding,
+  refuseClosedTables,
+  refuseNewerSchema,
+  type SchemaStanding,
+  schemaTooOld,
+} from "./schema-standing.ts";
+import { isLoginRefused, isRightMissing, reasonOf, toStartupError } from "./startup-failure.ts";
 
 /** Options of {@link migrate} and {@link migrateDown}. */
 export interface MigrateOptions {
@@ -14,21 +21,61 @@ export interface MigrateOptions {
   readonly migrations?: readonly NamedMigration[];
   /** How long to wait for another server that migrates. Default: 120 s. */
   readonly lockWaitMs?: number;
+  /** Whether the schema may be changed. Default: true. */
+  readonly mayMigrate?: boolean;
 }
 
 /**
- * Brings the schema up to this program's. Does nothing when it is there already.
+ * Brings the schema up to this program's. When it is there already, it is only read: the login then needs no
+ * right to change it.
  *
- * Everything is one transaction under an advisory lock that lives as long as the transaction: rivals
+ * Everything that changes is one transaction under an advisory lock that lives as long as the transaction: rivals
  * wait for each other, and a kill at any point leaves what was there before, locks included.
  *
+ * @returns The names of the migrations that were made, the oldest first.
  * @throws StartupError `schemaTooNew` when the database knows a migration that this program does not;
- *   else as {@link openDatabase}.
+ *   `schemaTooOld` when one is missing and this login or `mayMigrate` does not allow to make it;
+ *   `databaseLoginRefused` when the login may not use a current schema; else as {@link openDatabase}.
  */
-export async function migrate(url: DatabaseUrl, options: MigrateOptions = {}): Promise<void> {
-  await underMigrationLock(url, options, async (trx, migrations) => {
-    await trx.migrate.latest(migratorConfig(migrations));
-  });
+export async function migrate(url: DatabaseUrl, options: MigrateOptions = {}): Promise<readonly string[]> {
+  const standing = await lookAtSchema(url, options.migrations);
+  refuseNewerSchema(standing);
+  if (standing.pending.length === 0) {
+    refuseClosedTables(standing);
+    return [];
+  }
+  if (options.mayMigrate === false) throw schemaTooOld(standing, "LICENSE_MIGRATE is off");
+  try {
+    return await underMigrationLock(url, options, async (trx, migrations) => {
+      const [, made]: [number, string[]] = await trx.migrate.latest(migratorConfig(migrations));
+      return made;
+    });
+  } catch (error) {
+    throw isRightMissing(error)
+      ? schemaTooOld(standing, `this login may not make them (${reasonOf(error)})`, error)
+      : error;
+  }
+}
+
+/**
+ * Reads how the schema stands to this program; changes nothing.
+ *
+ * @param migrations default: those in migrations/.
+ * @throws StartupError as {@link openDatabase}; `databaseLoginRefused` also when the login may not read what
+ *   was migrated.
+ */
+export async function lookAtSchema(
+  url: DatabaseUrl,
+  migrations?: readonly NamedMigration[],
+): Promise<SchemaStanding> {
+  const pool = await openDatabase(url, { poolSize: 1 });
+  try {
+    return await readSchemaStanding(pool, migrations);
+  } catch (error) {
+    throw toLookError(error, describeServer(boundedConnection(url, "server")));
+  } finally {
+    await pool.destroy();
+  }
 }
 
 /** Takes every migration back, the last first, and with it all data. */
@@ -38,23 +85,24 @@ export async function migrateDown(url: DatabaseUrl, options: MigrateOptions = {}
   });
 }
 
-async function underMigrationLock(
+async function underMigrationLock<T>(
   url: DatabaseUrl,
   options: MigrateOptions,
-  work: (trx: Knex.Transaction, migrations: readonly NamedMigration[]) => Promise<void>,
-): Promise<void> {
+  work: (trx: Knex.Transaction, migrations: readonly NamedMigration[]) => Promise<T>,
+): Promise<T> {
   const settings = patientConnection(url, "migration");
   const server = describeServer(settings);
   const migrations = options.migrations ?? MIGRATIONS;
   await checkServer(settings);
   const pool = createPool(settings, { poolSize: 1 });
   try {
-    await pool.transaction(async (trx) => {
+    return await pool.transaction(async (trx) => {
       await waitForLock(trx, options.lockWaitMs ?? 120_000);
-      await refuseNewerSchema(trx, migrations);
+      // Another server may have migrated meanwhile.
+      refuseNewerSchema(await readSchemaStanding(trx, migrations));
       // Under our lock, knex's own lock row can only be a stale one, of a restore or of knex's CLI.
       await trx.migrate.forceFreeMigrationsLock(migratorConfig(migrations));
-      await work(trx, migrations);
+      return await work(trx, migrations);
     });
   } catch (error) {
     throw toMigrationError(error, server);
@@ -72,21 +120,6 @@ async function waitForLock(trx: Knex.Transaction, lockWaitMs: number): Promise<v
   await trx.raw("select pg_advisory_xact_lock(?, ?)", [...MIGRATION_LOCK]);
 }
 
-async function refuseNewerSchema(
-  trx: Knex.Transaction,
-  migrations: readonly NamedMigration[],
-): Promise<void> {
-  if (!(await trx.schema.hasTable("knex_migrations"))) return;
-  const known = new Set(migrations.map((migration) => migration.name));
-  const applied: { name: string }[] = await trx("knex_migrations").select("name").orderBy("id");
-  const unknown = applied.filter((row) => !known.has(row.name)).map((row) => row.name.slice(0, 60));
-  if (unknown.length === 0) return;
-  throw new StartupError(
-    "schemaTooNew",
-    `The database's schema is newer than this program: it has ${unknown.length} unknown migration(s), the last one ${JSON.stringify(unknown.at(-1))}. Start the version that made it, or a later one.`,
-  );
-}
-
 function migratorConfig(migrations: readonly NamedMigration[]): Knex.MigratorConfig {
   const source: Knex.MigrationSource<NamedMigration> = {
     getMigrations: async () => [...migrations],
@@ -94,6 +127,16 @@ function migratorConfig(migrations: readonly NamedMigration[]): Knex.MigratorCon
     getMigration: async (migration) => migration,
   };
   return { migrationSource: source };
+}
+
+/** What the server says of a table is of no use to who does not know what to grant. */
+function toLookError(error: unknown, server: string): unknown {
+  if (!isRightMissing(error)) return toMigrationError(error, server);
+  return new StartupError(
+    "databaseLoginRefused",
+    `The database at ${server} refuses this login: ${reasonOf(error)}. Let the owner of the schema run licensectl migrate --grant-to with the name of its role.`,
+    { cause: error },
+  );
 }
 
 function toMigrationError(error: unknown, server: string): unknown {

@@ -2,6 +2,7 @@ import knex, { type Knex } from "knex";
 import type { Client } from "pg";
 import {
   boundedConnection,
+  boundsSql,
   CONNECT_TIMEOUT_MS,
   type ConnectionSettings,
   type DatabaseUrl,
@@ -25,18 +26,21 @@ export interface OpenDatabaseOptions {
 export async function openDatabase(url: DatabaseUrl, options: OpenDatabaseOptions = {}): Promise<Knex> {
   const settings = boundedConnection(url, "server");
   await checkServer(settings);
-  return createPool(settings, options);
+  return createPool(settings, { ...options, onConnect: boundsSql("session") });
 }
 
 /** A knex pool over `settings`, not yet connected. */
-export function createPool(settings: ConnectionSettings, options: OpenDatabaseOptions = {}): Knex {
+export function createPool(
+  settings: ConnectionSettings,
+  options: OpenDatabaseOptions & { readonly onConnect?: string } = {},
+): Knex {
   const log = (message: unknown) => options.log?.(String(message).split("\n", 1)[0] ?? "");
   return knex({
     client: "pg",
     connection: { ...settings },
     // Waiting for a free connection counts as waiting for the database.
     acquireConnectionTimeout: CONNECT_TIMEOUT_MS,
-    pool: { min: 0, max: options.poolSize ?? 10, afterCreate: fixFormats, validate: isReady },
+    pool: { min: 0, max: options.poolSize ?? 10, afterCreate: prepare(options.onConnect), validate: isReady },
     // Errors name the statement, but never the values in it.
     compileSqlOnError: false,
     log: { warn: log, error: log, deprecate: log, debug: () => {} },
@@ -47,11 +51,16 @@ export function createPool(settings: ConnectionSettings, options: OpenDatabaseOp
  * Dates are read in one format and zone, whatever the database's defaults say. As a statement, not
  * as a start-up parameter: poolers refuse those that they do not know, and keep track of these.
  */
-function fixFormats(client: Client, done: (error: Error | undefined, client: Client) => void): void {
-  client.query("set datestyle to 'ISO'; set time zone 'UTC'").then(
-    () => done(undefined, client),
-    (error: Error) => done(error, client),
-  );
+const FORMATS = "set datestyle to 'ISO'; set time zone 'UTC'";
+
+function prepare(further: string | undefined) {
+  const sql = further === undefined ? FORMATS : `${FORMATS}; ${further}`;
+  return (client: Client, done: (error: Error | undefined, client: Client) => void): void => {
+    client.query(sql).then(
+      () => done(undefined, client),
+      (error: Error) => done(error, client),
+    );
+  };
 }
 
 /** A connection given back while a statement still hangs in it (a dead peer) is of no use. */

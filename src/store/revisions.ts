@@ -5,6 +5,8 @@ import type { Revision } from "./types.ts";
 /** The counters that a poll looks at. */
 export interface StoreRevisions {
   readonly revision: Revision;
+  /** Names the state that the revision counts; see {@link RevisionMark}. */
+  readonly revisionId: string;
   /** Raised with every change of tokens: read them anew. Says nothing across stores or epochs. */
   readonly tokenRevision: bigint;
 }
@@ -27,15 +29,20 @@ export const REVISION_CHANNEL = "license_revision";
 export function readRevisions(knex: Knex): Promise<StoreRevisions> {
   return inDatabase(async () => {
     const row = await knex("store")
-      .first<RevisionColumns & { token_revision: string }>("store_id", "epoch", "revision", "token_revision")
+      .first<RevisionColumns & { revision_id: string; token_revision: string }>(
+        "store_id",
+        "epoch",
+        "revision",
+        "revision_id",
+        "token_revision",
+      )
       .then(present);
-    return { revision: toRevision(row), tokenRevision: BigInt(row.token_revision) };
+    return {
+      revision: toRevision(row),
+      revisionId: row.revision_id,
+      tokenRevision: BigInt(row.token_revision),
+    };
   });
-}
-
-/** As {@link readRevisions}, without the tokens'. */
-export async function readRevision(knex: Knex): Promise<Revision> {
-  return (await readRevisions(knex)).revision;
 }
 
 /** The revision in a row of `store`. */

@@ -1,6 +1,8 @@
 import type { Knex } from "knex";
 import type { Instant } from "../domain/license.ts";
-import { inDatabase } from "./database-errors.ts";
+import { ServiceError } from "../errors.ts";
+import { boundsSql } from "./connection.ts";
+import { inDatabase, UNREACHABLE } from "./database-errors.ts";
 import { present } from "./revisions.ts";
 import type { Role, TokenRow } from "./types.ts";
 import { toInstant, toOptionalInstant, toOptionalTimestamp, toTimestamp } from "./values.ts";
@@ -8,10 +10,15 @@ import { toInstant, toOptionalInstant, toOptionalTimestamp, toTimestamp } from "
 /** A token to keep: never the token itself. */
 export type NewToken = Omit<TokenRow, "revokedAt">;
 
-/** Keeps a token. Every server notices by the token revision. */
+/**
+ * Keeps a token. Every server notices by the token revision.
+ *
+ * @throws ServiceError DATABASE_UNAVAILABLE, also when the connection was lost while committing: then the
+ *   token may be there.
+ */
 export function insertToken(knex: Knex, token: NewToken): Promise<void> {
-  return inDatabase(async () => {
-    await knex("tokens").insert({
+  return changeTokens(knex, async (trx) => {
+    await trx("tokens").insert({
       id: token.id,
       name: token.name,
       role: token.role,
@@ -26,7 +33,7 @@ export function insertToken(knex: Knex, token: NewToken): Promise<void> {
 export function listTokens(knex: Knex): Promise<TokenRow[]> {
   return inDatabase(async () => {
     const rows: TokenColumns[] = await knex("tokens")
-      .select("id", "name", "role", "sha256", "created_at", "expires_at", "revoked_at")
+      .select(...COLUMNS)
       .whereNull("revoked_at")
       .orderBy(["created_at", "id"]);
     return rows.map(toToken);
@@ -34,32 +41,85 @@ export function listTokens(knex: Knex): Promise<TokenRow[]> {
 }
 
 /**
- * Revokes a token. Every server notices by the token revision.
+ * Revokes a token. Every server notices by the token revision. Revocations of all nodes wait for each other
+ * at the `store` row, so that two of them cannot take the last two admin tokens.
  *
- * @returns Whether it was there and not revoked yet.
+ * @returns The token as it was.
+ * @throws ServiceError TOKEN_NOT_FOUND: it is unknown or was revoked before; LAST_ADMIN_TOKEN: without it
+ *   no admin token would be in force; DATABASE_UNAVAILABLE, also when the connection was lost while
+ *   committing: then the token may be revoked.
  */
 export function revokeToken(
   knex: Knex,
-  token: { readonly id: string; readonly revokedAt: Instant },
-): Promise<boolean> {
-  return inDatabase(async () => {
-    const changed = await knex("tokens")
-      .where({ id: token.id })
-      .whereNull("revoked_at")
-      .update({ revoked_at: toTimestamp(token.revokedAt) });
-    return changed === 1;
+  { id, revokedAt }: { readonly id: string; readonly revokedAt: Instant },
+): Promise<TokenRow> {
+  return changeTokens(knex, async (trx) => {
+    await trx("store").select("store_id").forUpdate();
+    const row = await trx("tokens")
+      .first<TokenColumns | undefined>(...COLUMNS)
+      .where({ id })
+      .whereNull("revoked_at");
+    if (row === undefined) throw notFound();
+    const token = toToken(row);
+    await trx("tokens")
+      .where({ id })
+      .update({ revoked_at: toTimestamp(revokedAt) });
+    // One that has expired lets nobody in: it may go, whatever is left.
+    if (isAdminInForce(token, revokedAt) && !(await findAdminToken(trx, revokedAt))) throw lastAdmin();
+    return token;
   });
 }
 
-/** Whether any token was ever made for an administrator and not revoked; expired ones count. */
-export function hasAdminToken(knex: Knex): Promise<boolean> {
-  return inDatabase(async () => {
-    const { rows } = await knex.raw<{ rows: { found: boolean }[] }>(
-      "select exists (select from tokens where role = 'admin' and revoked_at is null) as found",
-    );
-    return present(rows[0]).found;
-  });
+/** Whether a token of an administrator is in force at `now`: neither revoked nor expired. */
+export function hasAdminToken(knex: Knex, now: Instant): Promise<boolean> {
+  return inDatabase(() => findAdminToken(knex, now));
 }
+
+async function findAdminToken(knex: Knex, now: Instant): Promise<boolean> {
+  const { rows } = await knex.raw<{ rows: { found: boolean }[] }>(
+    `select exists (
+       select from tokens
+        where role = 'admin' and revoked_at is null and (expires_at is null or expires_at > ?)
+     ) as found`,
+    [toTimestamp(now)],
+  );
+  return present(rows[0]).found;
+}
+
+function isAdminInForce({ role, expiresAt }: TokenRow, now: Instant): boolean {
+  return role === "admin" && (expiresAt === undefined || expiresAt > now);
+}
+
+function notFound(): ServiceError {
+  return new ServiceError("TOKEN_NOT_FOUND", "There is no such token, or it was revoked before.");
+}
+
+function lastAdmin(): ServiceError {
+  return new ServiceError(
+    "LAST_ADMIN_TOKEN",
+    "Without this token no administrator could call by token any more. Make another admin token first.",
+  );
+}
+
+/** Runs `work` as one transaction. */
+function changeTokens<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  let isCommitting = false;
+  const transaction = async (trx: Knex.Transaction): Promise<T> => {
+    await trx.raw(boundsSql("transaction"));
+    const result = await work(trx);
+    isCommitting = true;
+    return result;
+  };
+  return inDatabase(
+    () => knex.transaction(transaction),
+    () => (isCommitting ? OUTCOME_UNKNOWN : UNREACHABLE),
+  );
+}
+
+const OUTCOME_UNKNOWN =
+  "The database was lost while the change was committed, so it may have been made: list the tokens.";
+
+const COLUMNS = ["id", "name", "role", "sha256", "created_at", "expires_at", "revoked_at"] as const;
 
 interface TokenColumns {
   readonly id: string;

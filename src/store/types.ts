@@ -9,6 +9,22 @@ export interface Revision {
   readonly revision: bigint;
 }
 
+/** A revision with the id of its committed state, which tells apart two pasts that count alike. */
+export interface RevisionMark extends Revision {
+  /** UUID made with the state. */
+  readonly id: string;
+}
+
+/** A restore of the database that a node noticed. */
+export interface Restore {
+  /** Epoch that it was answered with. */
+  readonly epoch: bigint;
+  /** By the database's clock. */
+  readonly raisedAt: Instant;
+  readonly found: { readonly epoch: bigint; readonly revision: bigint };
+  readonly seen: { readonly epoch: bigint; readonly revision: bigint };
+}
+
 /** The one row of the platform. */
 export interface PlatformRow {
   /** RFC 7638 thumbprint of the platform's public key. */
@@ -38,9 +54,13 @@ export interface StoredLicense {
 /** Everything that an evaluation is made from, read in one snapshot of the database. */
 export interface StoredState {
   readonly revision: Revision;
+  /** See {@link RevisionMark}. */
+  readonly revisionId: string;
   readonly platform: PlatformRow;
   /** Ascending by upload sequence. */
   readonly licenses: readonly StoredLicense[];
+  /** Restores of the last 30 days, the latest first. */
+  readonly restores: readonly Restore[];
 }
 
 /** How a license left (ZV-RE-1); `installed` while it has not. */

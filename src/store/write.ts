@@ -1,10 +1,13 @@
+import { randomUUID } from "node:crypto";
 import type { Knex } from "knex";
 import { ServiceError } from "../errors.ts";
+import { boundsSql } from "./connection.ts";
 import { inDatabase, UNREACHABLE } from "./database-errors.ts";
 import { type Installation, insertLicense, removeLicense } from "./license-rows.ts";
-import { present, REVISION_CHANNEL, type RevisionColumns, toRevision } from "./revisions.ts";
+import { LINEAGE_COLUMNS, type Lineage, type LineageRow, raiseIfRestored } from "./lineage.ts";
+import { present, REVISION_CHANNEL, toRevision } from "./revisions.ts";
 import { readState } from "./state.ts";
-import type { RecordDisposition, Revision, StoredState } from "./types.ts";
+import type { RecordDisposition, Revision, RevisionMark, StoredState } from "./types.ts";
 import { toSafeInteger } from "./values.ts";
 
 /** One write, alone in the store while it runs. Its methods are called one after another. */
@@ -42,10 +45,17 @@ export interface Written<T> {
  * @throws ServiceError DATABASE_UNAVAILABLE, also when the connection was lost while committing:
  *   then nobody knows whether the change was made, and the caller repeats it; what `work` throws.
  */
-export function write<T>(knex: Knex, work: (tx: StoreTransaction) => Promise<T>): Promise<Written<T>> {
+export function write<T>(
+  knex: Knex,
+  lineage: Lineage,
+  work: (tx: StoreTransaction) => Promise<T>,
+): Promise<Written<T>> {
   let isCommitting = false;
   const transaction = async (trx: Knex.Transaction): Promise<Written<T>> => {
-    const changes = new Changes(trx, await lockCounters(trx));
+    await trx.raw(boundsSql("transaction"));
+    // Nothing is added to a restored database before its epoch is raised.
+    await raiseIfRestored(trx, lineage);
+    const changes = new Changes(trx, await readCounters(trx));
     const result = await work(changes);
     if (changes.isChanged) await announce(trx, changes);
     isCommitting = changes.isChanged;
@@ -60,19 +70,19 @@ export function write<T>(knex: Knex, work: (tx: StoreTransaction) => Promise<T>)
 const OUTCOME_UNKNOWN =
   "The database was lost while the change was committed, so it may have been made: ask again.";
 
-type Counters = RevisionColumns & { readonly last_upload_sequence: string };
+type Counters = LineageRow & { readonly last_upload_sequence: string };
 
-async function lockCounters(trx: Knex.Transaction): Promise<Counters> {
-  const row = await trx("store")
-    .first<Counters>("store_id", "epoch", "revision", "last_upload_sequence")
-    .forUpdate();
-  return present(row);
+/** The counters, once the row is locked. */
+async function readCounters(trx: Knex.Transaction): Promise<Counters> {
+  return present(await trx("store").first<Counters>(...LINEAGE_COLUMNS, "last_upload_sequence"));
 }
 
 async function announce(trx: Knex.Transaction, changes: Changes): Promise<void> {
-  const { storeId, epoch, revision } = changes.nextRevision;
+  const { id, storeId, epoch, revision } = changes.nextMark;
+  await trx("revisions").insert({ id, epoch: epoch.toString(), revision: revision.toString() });
   await trx("store").update({
     revision: revision.toString(),
+    revision_id: id,
     last_upload_sequence: changes.lastUploadSequence,
   });
   await trx.raw("select pg_notify(?, ?)", [REVISION_CHANNEL, `${storeId} ${epoch} ${revision}`]);
@@ -81,6 +91,9 @@ async function announce(trx: Knex.Transaction, changes: Changes): Promise<void> 
 class Changes implements StoreTransaction {
   readonly revision: Revision;
   readonly nextRevision: Revision;
+  /** The next revision, with the id of the state that this write makes. */
+  readonly nextMark: RevisionMark;
+  readonly #mark: RevisionMark;
   readonly #trx: Knex.Transaction;
   /** Highest upload sequence that is in use, here or in an earlier write. */
   #lastUploadSequence: number;
@@ -91,6 +104,8 @@ class Changes implements StoreTransaction {
     this.#trx = trx;
     this.revision = toRevision(counters);
     this.nextRevision = { ...this.revision, revision: this.revision.revision + 1n };
+    this.nextMark = { ...this.nextRevision, id: randomUUID() };
+    this.#mark = { ...this.revision, id: counters.revision_id };
     this.#lastUploadSequence = toSafeInteger(counters.last_upload_sequence);
     this.#givenUploadSequence = this.#lastUploadSequence;
   }
@@ -104,7 +119,7 @@ class Changes implements StoreTransaction {
   }
 
   state(): Promise<StoredState> {
-    return readState(this.#trx, this.#isChanged ? this.nextRevision : this.revision);
+    return readState(this.#trx, this.#isChanged ? this.nextMark : this.#mark);
   }
 
   nextUploadSequence(): number {

@@ -1,4 +1,5 @@
 /** A store in memory for hub tests: rows signed as real ones are, and a database that can be taken away. */
+import { randomUUID } from "node:crypto";
 import type { Instant } from "../../src/domain/license.ts";
 import { licenseIdOf } from "../../src/license-file/license-of-claims.ts";
 import type { PlatformKey } from "../../src/platform/platform-key.ts";
@@ -43,7 +44,7 @@ export async function createFakeStore(key: PlatformKey, firstStartAt: Instant): 
       loads += 1;
       return read(() => store.state);
     },
-    readRevision: () => read(() => store.state.revision),
+    readRevisions: () => read(() => store.state),
     listen({ onHint }) {
       const listener = () => onHint(undefined);
       listeners.add(listener);
@@ -69,7 +70,7 @@ async function emptyState(key: PlatformKey, firstStartAt: Instant): Promise<Stor
     primaryNodeId: "node-1",
   };
   const revision = { storeId: "3f0c8f0e-5b8c-4d5e-9d53-0d4c9a2f7a11", epoch: 1n, revision: 0n };
-  return { revision, platform, licenses: [] };
+  return { revision, revisionId: randomUUID(), platform, licenses: [], restores: [] };
 }
 
 async function withLicense(
@@ -89,5 +90,11 @@ async function withLicense(
     uploadedAt,
     uploadedByNodeId: platform.primaryNodeId,
   };
-  return { revision: { ...revision, revision: next }, platform, licenses: [...licenses, license] };
+  return {
+    revision: { ...revision, revision: next },
+    revisionId: randomUUID(),
+    platform,
+    licenses: [...licenses, license],
+    restores: [],
+  };
 }

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { EXIT_CODES } from "../../src/errors.ts";
 import { withClient } from "../../src/store/embedded/connection.ts";
+import { keepEmbeddedPostgres } from "../../src/store/embedded/keep-running.ts";
 import { isProcessRunning } from "../../src/store/embedded/process.ts";
 import { makeTestDataDirectory, type TestDataDirectory } from "../helpers/data-directory.ts";
 import type { EmbeddedServiceReport } from "../helpers/embedded-service.ts";
@@ -73,6 +74,55 @@ test.serial("after service and PostgreSQL were both killed, the stale lock does 
   t.is(await recall(second.report.url), "kept");
   await second.service.end("SIGTERM");
 });
+
+test.serial(
+  "a PostgreSQL that is killed under a running service is started again, with its data",
+  async (t) => {
+    const { path, homesDirectory } = t.context.directory;
+    await mkdir(path, { mode: 0o700 });
+    const lines: string[] = [];
+    const isBack = Promise.withResolvers<void>();
+    const kept = await keepEmbeddedPostgres({
+      dataDirectory: path,
+      homesDirectory,
+      log: (line) => {
+        lines.push(line);
+        if (line.includes("is started again")) isBack.resolve();
+      },
+    });
+    t.teardown(() => kept.stop());
+    await remember(kept.url, "kept");
+    const before = await postmasterOf(kept.url);
+    t.context.postmasterIds.add(before);
+    await killPostmaster(before);
+    await isBack.promise;
+    t.is(await eventually(() => recall(kept.url)), "kept");
+    const after = await postmasterOf(kept.url);
+    t.not(after, before);
+    await kept.stop();
+    t.false(await isProcessRunning(after), "and is stopped with the service");
+  },
+);
+
+async function postmasterOf(url: string): Promise<number> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query(
+      "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid",
+    );
+    return rows[0].pid;
+  });
+}
+
+/** Until the cluster takes connections again; bounded by the timeout of the test run. */
+async function eventually<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch {
+      await new Promise(setImmediate);
+    }
+  }
+}
 
 test.serial(
   "a lock that names a living process of another kind is stale, and that process is left alone",

@@ -34,6 +34,8 @@ export interface RunningCluster {
   readonly pid: number;
   /** Connection string of a database in it; holds the secret. */
   url(database: string): string;
+  /** Resolves once the postmaster is gone, or the signal says that nobody wants to know any more. */
+  ended(signal: AbortSignal): Promise<void>;
   /** Stops it in order and waits until it is gone; a second call gets the same answer. */
   stop(): Promise<void>;
 }
@@ -41,6 +43,9 @@ export interface RunningCluster {
 /** Orphaned backends of a killed postmaster end by themselves, soon; until then PostgreSQL refuses to start. */
 const ORPHANS_END_WITHIN_MS = 15_000;
 const ORPHANS_RETRY_MS = 100;
+
+/** How often a running cluster is looked at whose end is no event. */
+const WATCH_POLL_MS = 1_000;
 
 /**
  * Makes the cluster if there is none, adopts its postmaster if one lives, starts one otherwise; returns once it
@@ -63,6 +68,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   return {
     pid: postmaster.pid,
     url: (database) => clusterUrl(socketDirectory, options.secret, database),
+    ended: (signal) => postmaster.exited(signal, WATCH_POLL_MS),
     stop: () => {
       stopped ??= stopPostmaster(postmaster);
       return stopped;

@@ -28,6 +28,8 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** Process id of the postmaster. */
   readonly pid: number;
+  /** Resolves once the postmaster is gone, or the signal says that nobody wants to know any more. */
+  ended(signal: AbortSignal): Promise<void>;
   /** Ends open connections, stops PostgreSQL in order and waits until it is gone. */
   stop(): Promise<void>;
 }
@@ -35,7 +37,8 @@ export interface EmbeddedPostgres {
 /** Not below /var/lib/license-service: that is what one calls a data directory, and those are closed to others. */
 export const DEFAULT_HOMES_DIRECTORY = "/var/lib/license-service-postgresql";
 
-const SECRET_FILE = "postgresql-secret";
+/** File of the data directory: password of the cluster. */
+export const SECRET_FILE = "postgresql-secret";
 
 /**
  * Starts the PostgreSQL of a data directory, or takes it over if it outlived an earlier process. The first call
@@ -63,7 +66,7 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
   const secret = await loadOrCreateSecret(dataDirectory, place);
   const cluster = await startCluster({ place, secret, log });
   await makeDatabase(cluster);
-  return { url: cluster.url(SERVICE_DATABASE), pid: cluster.pid, stop: cluster.stop };
+  return { url: cluster.url(SERVICE_DATABASE), pid: cluster.pid, ended: cluster.ended, stop: cluster.stop };
 }
 
 async function makeDatabase(cluster: RunningCluster): Promise<void> {

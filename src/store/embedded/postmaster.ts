@@ -16,8 +16,12 @@ export interface Postmaster {
   readonly pid: number;
   /** Tells whether the process is there, and is still this postmaster: numbers are given out again. */
   isRunning(): Promise<boolean>;
-  /** Resolves once the process is gone. The signal ends the watch, not the process. */
-  exited(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves once the process is gone, or when the signal ends the watch.
+   *
+   * @param pollMs how often to look where the end is no event. Default: 20.
+   */
+  exited(signal: AbortSignal, pollMs?: number): Promise<void>;
 }
 
 /** A postmaster that was just started. */
@@ -76,7 +80,13 @@ function watchChild(child: ChildProcess): Postmaster {
   if (pid === undefined) throw new Error("a process was started and has no id");
   const exit = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const isRunning = async () => child.exitCode === null && child.signalCode === null;
-  return { pid, isRunning, exited: () => exit };
+  const exited = (signal: AbortSignal) => {
+    const { promise: unwatched, resolve } = Promise.withResolvers<void>();
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    return Promise.race([exit, unwatched]);
+  };
+  return { pid, isRunning, exited };
 }
 
 /** Takes over a postmaster that outlived its service. */
@@ -84,8 +94,10 @@ export function adoptPostmaster(place: ClusterPlace, pid: number): Postmaster {
   const isRunning = async () =>
     (await isProcessRunning(pid)) && (await isPostmasterOf(pid, place.clusterDirectory));
   // Of a process that is no child of ours, the end is no event: one has to ask.
-  const exited = async (signal: AbortSignal) => {
-    while (!signal.aborted && (await isRunning())) await delay(EXIT_POLL_MS);
+  const exited = async (signal: AbortSignal, pollMs = EXIT_POLL_MS) => {
+    while (!signal.aborted && (await isRunning())) {
+      await delay(pollMs, undefined, { signal }).catch(() => undefined);
+    }
   };
   return { pid, isRunning, exited };
 }

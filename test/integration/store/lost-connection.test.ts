@@ -26,11 +26,11 @@ test("a server that fell silent is given up, and its connection is not used agai
   const { url } = await openTestStore(t);
   const network = await openFaultyNetwork(t, url);
   const distant = createStore(await openTestPool(t, `${network.url}&query_timeout=1000`));
-  await distant.readRevision();
+  await distant.readRevisions();
   network.silence();
-  const error = await t.throwsAsync(distant.readRevision(), { instanceOf: ServiceError });
+  const error = await t.throwsAsync(distant.readRevisions(), { instanceOf: ServiceError });
   t.is(error?.reason, "DATABASE_UNAVAILABLE");
-  t.is((await distant.readRevision()).revision, 0n);
+  t.is((await distant.readRevisions()).revision.revision, 0n);
 });
 
 test("every read and write says DATABASE_UNAVAILABLE while the database is away, and works when it is back", async (t) => {
@@ -42,14 +42,14 @@ test("every read and write says DATABASE_UNAVAILABLE while the database is away,
   const token = {
     id,
     name: "a",
-    role: "admin",
+    role: "viewer",
     sha256: "0".repeat(64),
     createdAt: 0,
     expiresAt: undefined,
   } as const;
   const calls: Record<keyof typeof distant, () => Promise<unknown>> = {
     loadState: () => distant.loadState(),
-    readRevision: () => distant.readRevision(),
+    raiseEpoch: () => distant.raiseEpoch(),
     readRevisions: () => distant.readRevisions(),
     write: () => distant.write(async () => {}),
     listRecords: () => distant.listRecords({ limit: 1 }),
@@ -58,11 +58,11 @@ test("every read and write says DATABASE_UNAVAILABLE while the database is away,
     registerPlatform: () => distant.registerPlatform(platform),
     readPlatform: () => distant.readPlatform(),
     registerNode: () => distant.registerNode({ id, name: "node-1" }),
-    touchNode: () => distant.touchNode(id),
+    beatNode: () => distant.beatNode({ id, name: "node-1", version: "" }),
     insertToken: () => distant.insertToken(token),
     listTokens: () => distant.listTokens(),
     revokeToken: () => distant.revokeToken({ id, revokedAt: 1 }),
-    hasAdminToken: () => distant.hasAdminToken(),
+    hasAdminToken: () => distant.hasAdminToken(1),
   };
   for (const [name, call] of Object.entries(calls)) {
     const error = await t.throwsAsync(call, { instanceOf: ServiceError }, name);

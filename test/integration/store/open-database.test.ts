@@ -90,7 +90,7 @@ test("a wrong password, no password, an unknown role and an unknown database are
   }
 });
 
-test("a role that may not make tables is refused by one line that says so", async (t) => {
+test("a role that may not make tables is refused by one line that says so and names the command", async (t) => {
   const url = await openTestDatabase(t);
   const knex = await openTestPool(t, url);
   const role = `test_role_${randomBytes(8).toString("hex")}`;
@@ -99,8 +99,8 @@ test("a role that may not make tables is refused by one line that says so", asyn
   t.teardown(() => knex.raw(`drop role ${role}`));
   const restricted = Object.assign(new URL(url), { username: role, password: SECRET }).href;
   const error = await t.throwsAsync(migrate(restricted), { instanceOf: StartupError });
-  t.is(error?.exitCode, EXIT_CODES.databaseLoginRefused);
-  t.regex(error?.message ?? "", /refuses this login: permission denied for schema public\.$/);
+  t.is(error?.exitCode, EXIT_CODES.schemaTooOld);
+  t.regex(error?.message ?? "", /may not make them \(permission denied for schema public\)\. Run licensectl migrate/);
 });
 
 test("every connection of the pool has its bounds, its name and its formats", async (t) => {
@@ -115,9 +115,9 @@ test("every connection of the pool has its bounds, its name and its formats", as
     [
       ["application_name", "license-service server"],
       ["DateStyle", "ISO, MDY"],
-      ["idle_in_transaction_session_timeout", "10000"],
-      ["lock_timeout", "5000"],
-      ["statement_timeout", "10000"],
+      ["idle_in_transaction_session_timeout", "5000"],
+      ["lock_timeout", "3000"],
+      ["statement_timeout", "5000"],
       ["TimeZone", "UTC"],
     ],
   );

@@ -64,7 +64,9 @@ test("UK-BU-9: a heartbeat is by the database's clock", async (t) => {
   const id = randomUUID();
   await store.registerNode({ id, name: "node" });
   await knex("nodes").update({ heartbeat_at: "2020-01-01Z" });
-  await store.touchNode(id);
+  const beat = await store.beatNode({ id, name: "node", version: "1.2.3" });
+  t.deepEqual(beat.replacedHeartbeatAt, Date.parse("2020-01-01Z"));
+  t.is(beat.nodes[0]?.heartbeatAt, beat.databaseNow);
   const age = await knex("nodes").first(
     knex.raw("now() - heartbeat_at between '0' and '1 minute' as is_new"),
   );

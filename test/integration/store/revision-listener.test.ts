@@ -44,7 +44,7 @@ test("a hint names the revision, comes only once it is committed, and never for 
   );
   const writing = store.write((tx) => installIn(tx, makeLicense(), nodeId));
   const hint = await next();
-  t.deepEqual(hint, ["hint", await store.readRevision()]);
+  t.deepEqual(hint, ["hint", (await store.readRevisions()).revision]);
   t.deepEqual(hint, ["hint", (await writing).revision]);
 });
 
@@ -60,7 +60,7 @@ test("a change of tokens is hinted at too", async (t) => {
     createdAt: 0,
     expiresAt: undefined,
   });
-  t.deepEqual(await next(), ["hint", await store.readRevision()]);
+  t.deepEqual(await next(), ["hint", (await store.readRevisions()).revision]);
 });
 
 test("a notification that is not ours to read is still a hint", async (t) => {

@@ -174,14 +174,14 @@ test("while the database is away the last state is served, says since when, and 
   await hub.close();
 });
 
-test("a database that does not answer counts as away after five seconds", async (t) => {
+test("a database that does not answer counts as away after three seconds", async (t) => {
   const { time, store, startHub } = await createTestPlatform(START);
   const hub = await startHub();
   store.delay = new Promise(() => undefined);
-  await time.pass(5_999);
+  await time.pass(3_999);
   t.is(hub.current().staleSince, undefined);
   await time.pass(1);
-  t.is(hub.current().staleSince, START + 6_000);
+  t.is(hub.current().staleSince, START + 4_000);
   await hub.close();
 });
 

@@ -1,0 +1,47 @@
+import test from "ava";
+import { keptStateText, parseKeptState } from "../../../src/snapshot/kept-state.ts";
+import { createTestPlatform } from "../../helpers/test-hub.ts";
+import { ISSUED_AT } from "../../helpers/vendor.ts";
+
+async function exampleOf(productVersion: string | undefined) {
+  const { store, install } = await createTestPlatform(ISSUED_AT);
+  await install({});
+  const place = { epoch: 1n, revision: 9_223_372_036_854_775_807n };
+  const restores = [{ epoch: 2n, raisedAt: ISSUED_AT, found: place, seen: place }];
+  return {
+    writtenAt: ISSUED_AT,
+    profile: "zstack-cloud",
+    productVersion,
+    stored: { ...store.state, restores },
+  };
+}
+
+test("what is kept reads back word for word, 64-bit counts included", async (t) => {
+  for (const productVersion of ["E0760P01", undefined]) {
+    const kept = await exampleOf(productVersion);
+    t.deepEqual(parseKeptState(keptStateText(kept)), kept);
+  }
+});
+
+test("threat 7: a text that was cut anywhere is damaged, and reading never throws", async (t) => {
+  const text = keptStateText(await exampleOf("E0760"));
+  for (let length = 0; length < text.length - 1; length++) {
+    t.deepEqual(parseKeptState(text.slice(0, length)), { fault: "damaged" });
+  }
+});
+
+test("a member of another type or one too many is damage, a higher format version is news", async (t) => {
+  const document = JSON.parse(keptStateText(await exampleOf("E0760")));
+  const fault = (changes: object) => parseKeptState(JSON.stringify({ ...document, ...changes }));
+  for (const changes of [
+    { writtenAt: "now" },
+    { writtenAt: 9e15 },
+    { revision: { ...document.revision, epoch: 1 } },
+    { licenses: [{ ...document.licenses[0], uploadSequence: 1.5 }] },
+    { licenses: null },
+    { more: 1 },
+  ]) {
+    t.deepEqual(fault(changes), { fault: "damaged" }, JSON.stringify(changes));
+  }
+  t.deepEqual(fault({ formatVersion: 2, more: 1 }), { fault: "newer" });
+});
