@@ -2,6 +2,7 @@
 import { StartupError } from "./errors.ts";
 import { outsideText } from "./license-file/outside-text.ts";
 import { nearestName } from "./nearest-name.ts";
+import { readTraceSettings, type TraceSettings } from "./observability/trace-settings.ts";
 import { absolutePath, SETTINGS, type Setting, type Surroundings } from "./settings.ts";
 
 type SettingName = keyof typeof SETTINGS;
@@ -12,6 +13,8 @@ type SettingValue<Name extends SettingName> =
 export type Config = { readonly [Name in SettingName]: SettingValue<Name> } & {
   /** Development mode: believes a test vendor of its own and serves reflection. */
   readonly isDevelopment: boolean;
+  /** Traces by the variables of OpenTelemetry (`OTEL_*`); `undefined`: none. */
+  readonly traces: TraceSettings | undefined;
 };
 
 /** What the command line asks for. */
@@ -53,6 +56,7 @@ export function loadConfig(env: Environment, argv: readonly string[], machine: M
   const absolute = (path: string | undefined) => path && absolutePath(path, surroundings);
   const config: Config = {
     isDevelopment: surroundings.isDevelopment,
+    traces: readTraceSettings(env),
     databaseUrl: read(SETTINGS.databaseUrl),
     listen: read(SETTINGS.listen),
     tlsCertificate: absolute(read(SETTINGS.tlsCertificate)),

@@ -1,5 +1,4 @@
 /** The server process: reads its settings, starts the service, and ends it when asked to. */
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { type Config, loadConfig } from "./config.ts";
 import { EXIT_CODES, StartupError } from "./errors.ts";
@@ -9,6 +8,7 @@ import { ProcessLife } from "./process-life.ts";
 import { logGrpc } from "./rpc/grpc-log.ts";
 import { startService } from "./start/start-service.ts";
 import { welcomeText } from "./start/welcome.ts";
+import { packageVersion } from "./version.ts";
 
 await main();
 
@@ -21,17 +21,11 @@ async function main(): Promise<void> {
     };
     const command = loadConfig(process.env, process.argv.slice(2), machine);
     if (command.kind === "help") process.stdout.write(helpText());
-    else if (command.kind === "version") process.stdout.write(`${readVersion()}\n`);
+    else if (command.kind === "version") process.stdout.write(`${packageVersion()}\n`);
     else await run(command.config, machine.isTerminal);
   } catch (error) {
     reportFailure(error);
   }
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  const { version }: { version: string } = JSON.parse(text);
-  return version;
 }
 
 async function run(config: Config, isTerminal: boolean): Promise<void> {
@@ -39,9 +33,11 @@ async function run(config: Config, isTerminal: boolean): Promise<void> {
   logGrpc(output.log);
   const life = new ProcessLife(output);
   const service = await startService(config, { log: output.log });
-  const { address, platformId } = service;
+  const { address, metricsAddress: metrics, platformId } = service;
   const mode = config.isDevelopment ? "development" : "production";
-  output.log.info({ address, mode, profile: config.profile, platformId, version: readVersion() }, "ready");
+  const { profile } = config;
+  const version = packageVersion();
+  output.log.info({ address, metrics, mode, profile, platformId, version }, "ready");
   if (config.isDevelopment && isTerminal) process.stdout.write(welcomeText(service));
   life.serves(service);
 }

@@ -1,8 +1,11 @@
+import { join } from "node:path";
+import { DROP_FOLDER } from "../licensing/drop-folder.ts";
+import { takeDropped } from "../licensing/take-dropped.ts";
 import { loadProfile } from "../profiles/load-profile.ts";
 import { createDeleteLicense } from "../rpc/delete-license.ts";
 import { createExplainCapability } from "../rpc/explain-capability.ts";
 import { createGetLicenseCapabilities } from "../rpc/get-license-capabilities.ts";
-import { createGetLicenseInfo } from "../rpc/get-license-info.ts";
+import { createGetLicenseInfo, type InfoSources } from "../rpc/get-license-info.ts";
 import { createGetLicenseRecords } from "../rpc/get-license-records.ts";
 import { createGetRequestCode } from "../rpc/get-request-code.ts";
 import type { LicenseHandlers } from "../rpc/license-service.ts";
@@ -18,11 +21,14 @@ import { systemTimers } from "../snapshot/timers.ts";
 import { listenForRevisions } from "../store/revision-listener.ts";
 import type { ServingParts } from "./start-service.ts";
 
+/** What the handlers are made from. */
+export type HandlerParts = ServingParts & Pick<InfoSources, "nodes" | "liveAlerts">;
+
 /** The handlers of all RPCs, and the hub that they answer from; the caller closes the hub. */
 export async function createHandlers(
-  parts: ServingParts,
+  parts: HandlerParts,
 ): Promise<{ hub: SnapshotHub; handlers: LicenseHandlers }> {
-  const { config, store, platform, log, clock } = parts;
+  const { config, store, platform, dataDirectory, log, clock, nodes, liveAlerts } = parts;
   const timers = systemTimers;
   const context = stateContext(parts);
   const hub = await SnapshotHub.start({
@@ -39,14 +45,22 @@ export async function createHandlers(
   const licensing = { ...licensingParts(parts), store, hub, clock, state: context, nodeId };
   const revision = () => hub.current().state.revision;
   const handlers: LicenseHandlers = {
-    getLicenseInfo: createGetLicenseInfo({ ...sources, identity: { requestCode, platformId, nodeId } }),
+    getLicenseInfo: createGetLicenseInfo({
+      ...sources,
+      identity: { requestCode, platformId, nodeId },
+      nodes,
+      liveAlerts,
+    }),
     getLicenseRecords: createGetLicenseRecords({ ...sources, store }),
     getLicenseCapabilities: createGetLicenseCapabilities(sources),
     watchLicenseCapabilities: createWatchLicenseCapabilities({ ...sources, heartbeatMs: config.heartbeatMs }),
     explainCapability: createExplainCapability(sources),
     uploadLicense: createUploadLicense(licensing),
     deleteLicense: createDeleteLicense(licensing),
-    reloadLicense: createReloadLicense(hub),
+    reloadLicense: createReloadLicense({
+      hub,
+      takeDropped: () => takeDropped({ licensing, folder: join(dataDirectory, DROP_FOLDER), log }),
+    }),
     getRequestCode: createGetRequestCode({
       requestCode,
       platformId,
@@ -62,7 +76,7 @@ export async function createHandlers(
 function snapshotSource({ store, url }: ServingParts): SnapshotSource {
   return {
     loadState: store.loadState,
-    readRevision: store.readRevision,
+    readRevisions: store.readRevisions,
     listen: (options) => listenForRevisions(url, options),
   };
 }

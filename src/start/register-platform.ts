@@ -1,5 +1,4 @@
 /** The platform is born with the first start on a database, once; every later start must show its key. */
-import { join } from "node:path";
 import type { Knex } from "knex";
 import type { Clock } from "../clock.ts";
 import { StartupError } from "../errors.ts";
@@ -10,6 +9,7 @@ import {
   type PlatformKey,
   readPlatformKey,
 } from "../platform/platform-key.ts";
+import { shownPath } from "../platform/shown-path.ts";
 import { signRow } from "../platform/signed-row.ts";
 import { firstStartPayload } from "../snapshot/signed-rows.ts";
 import { findPlatform, registerPlatform } from "../store/platform.ts";
@@ -78,13 +78,12 @@ function missingKey(dataDirectory: string): StartupError {
 function otherKey(dataDirectory: string): StartupError {
   return new StartupError(
     "platformKey",
-    `The database belongs to another platform than the key in this data directory. If the database is the right one: ${howToCopy(dataDirectory)}`,
+    `The database belongs to another platform than the key in this data directory. If the database is the right one, move that key away. ${howToCopy(dataDirectory)}`,
   );
 }
 
 function howToCopy(dataDirectory: string): string {
-  const path = join(dataDirectory, PLATFORM_KEY_FILE);
-  return `Copy ${PLATFORM_KEY_FILE} from the data directory of another node, or from a backup: install -m 600 ${PLATFORM_KEY_FILE} ${outsideText(path, 400)}`;
+  return `Copy ${PLATFORM_KEY_FILE} from the data directory of another node, or from a backup, and run: licensectl node join --key ${PLATFORM_KEY_FILE} --data-dir ${shownPath(dataDirectory)}`;
 }
 
 function otherProfile(found: string, asked: string): StartupError {

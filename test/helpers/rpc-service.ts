@@ -3,13 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { LicenseServiceService } from "@license-service/contract";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { type Clock, createClock } from "../../src/clock.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { type Authority, openAuthority } from "../../src/license-file/authority.ts";
 import { issueLicense, type LicenseRequest } from "../../src/license-file/issue-license.ts";
+import { TEST_VENDOR_DIRECTORY } from "../../src/license-file/test-vendor.ts";
 import { parseRequestCode } from "../../src/platform/request-code.ts";
-import { type RunningService, startService, TEST_VENDOR_DIRECTORY } from "../../src/start/start-service.ts";
+import { type RunningService, startService } from "../../src/start/start-service.ts";
 import { withClient } from "../../src/store/embedded/connection.ts";
 import { makeTestDataDirectory } from "./data-directory.ts";
 import { createTestDatabase } from "./database.ts";
@@ -37,6 +38,12 @@ export interface RpcServiceOptions {
   readonly packageMaxBytes?: number;
   /** Milliseconds between polls. Default: 1,000. */
   readonly pollMs?: number;
+  /** How far the service's clock is ahead of this machine's, in milliseconds. Default: 0. */
+  readonly clockAheadMs?: number;
+  /** Default: one that keeps nothing. */
+  readonly log?: Logger;
+  /** Further settings, by variable. Default: none. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Makes the URL by which the service reaches its database. Default: the database's own. */
   readonly route?: (databaseUrl: string) => Promise<string>;
 }
@@ -74,9 +81,10 @@ export async function startRpcService(t: Teardown, options: RpcServiceOptions = 
   const data = await makeTestDataDirectory();
   t.teardown(() => data.remove());
   const clock = createMovableClock();
+  clock.jump(options.clockAheadMs ?? 0);
   const url = options.route === undefined ? database.url : await options.route(database.url);
   const config = configFor(url, data.path, options);
-  const service = await startService(config, { log: pino({ level: "silent" }), clock });
+  const service = await startService(config, { log: options.log ?? pino({ level: "silent" }), clock });
   t.teardown(() => service.stop());
   const vendor = await openAuthority(join(data.path, TEST_VENDOR_DIRECTORY)).catch(() => undefined);
   const requestCode = await readFile(join(data.path, "request-code.txt"), "utf8");
@@ -132,6 +140,7 @@ function configFor(databaseUrl: string, dataDirectory: string, options: RpcServi
     LICENSE_REVISION_POLL_MS: String(pollMs),
     LICENSE_PLAINTEXT: "on",
     LICENSE_METRICS_LISTEN: "off",
+    ...options.settings,
   };
   const machine = { hostName: "test", isTerminal: false, workingDirectory: "/" };
   const command = loadConfig(environment, isDevelopment ? ["--development"] : [], machine);

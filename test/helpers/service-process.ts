@@ -28,13 +28,19 @@ export interface ServiceProcess {
   readonly end: Promise<ProcessEnd>;
 }
 
-/** Starts a server; if it still runs at the end of the test it is killed. */
+/**
+ * Starts a server; if it still runs at the end of the test it is killed.
+ *
+ * @param wrapper a program and its first arguments, which becomes the server. Default: none.
+ */
 export function startProcess(
   t: Teardown,
   env: Readonly<Record<string, string>>,
   argv: readonly string[] = [],
+  wrapper: readonly string[] = [],
 ): ServiceProcess {
-  const child = spawn(process.execPath, [PROGRAM, ...argv], {
+  const [program = "", ...args] = [...wrapper, process.execPath, PROGRAM, ...argv];
+  const child = spawn(program, args, {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

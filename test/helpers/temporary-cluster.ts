@@ -8,6 +8,7 @@ import { canReachBinaries } from "../../src/store/embedded/choose-place.ts";
 import { type RunningCluster, startCluster } from "../../src/store/embedded/cluster.ts";
 import { copyBinaries } from "../../src/store/embedded/copy-binaries.ts";
 import { placeIn } from "../../src/store/embedded/place.ts";
+import type { Settings } from "../../src/store/embedded/postmaster.ts";
 import { canReach } from "../../src/store/embedded/reach.ts";
 
 /** A cluster of one run. */
@@ -21,14 +22,17 @@ export interface TemporaryCluster {
 }
 
 /** What nobody restores after a power cut need not be written through. */
-const FAST_AND_FORGETFUL = {
+export const FORGETFUL: Settings = {
   fsync: "off",
   full_page_writes: "off",
   max_connections: "300",
 };
 
+/** As the service runs its own PostgreSQL: an answered commit is on the disk. */
+export const DURABLE: Settings = {};
+
 /** Starts a new cluster on a Unix socket in a temporary directory, with a secret of its own. */
-export async function startTemporaryCluster(): Promise<TemporaryCluster> {
+export async function startTemporaryCluster(settings: Settings = FORGETFUL): Promise<TemporaryCluster> {
   const account = await chooseAccount();
   const home = await mkdtemp(join((await canReach(tmpdir(), account)) ? tmpdir() : "/tmp", "license-test-"));
   const removeHome = () => rm(home, { recursive: true, force: true, maxRetries: 3 });
@@ -43,7 +47,7 @@ export async function startTemporaryCluster(): Promise<TemporaryCluster> {
       place: placeIn(home, binaries, account),
       secret: randomBytes(32).toString("base64url"),
       log: () => undefined,
-      settings: FAST_AND_FORGETFUL,
+      settings,
     });
     return { url: cluster.url, temporaryDirectory, remove: () => removeWith(cluster, removeHome) };
   } catch (error) {

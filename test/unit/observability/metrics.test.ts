@@ -1,0 +1,171 @@
+/** Every metric of a node, over a hub whose store and time the test moves. */
+import { readFile } from "node:fs/promises";
+import test from "ava";
+import { DAY_MS } from "../../../src/domain/license.ts";
+import { CallCounts } from "../../../src/observability/call-counts.ts";
+import { createMetrics, type MetricSources } from "../../../src/observability/metrics.ts";
+import { rpcLabels } from "../../../src/observability/rpc-labels.ts";
+import type { Teardown } from "../../helpers/rpc-service.ts";
+import { readMetrics } from "../../helpers/scrape.ts";
+import { createTestPlatform } from "../../helpers/test-hub.ts";
+import { ISSUED_AT } from "../../helpers/vendor.ts";
+
+const START = ISSUED_AT;
+const SECONDS = START / 1000;
+const DAY = DAY_MS / 1000;
+
+async function create(t: Teardown, more: Partial<MetricSources> = {}) {
+  const platform = await createTestPlatform(START);
+  const hub = await platform.startHub();
+  t.teardown(() => hub.close());
+  const readText = createMetrics({
+    hub,
+    clock: platform.time.clock,
+    liveAlerts: [],
+    pool: () => ({ used: 3, free: 2, waiting: 1 }),
+    certificateEndsAt: () => undefined,
+    calls: new CallCounts(rpcLabels([])),
+    version: "1.2.3",
+    profile: "zstack-cloud",
+    ...more,
+  });
+  const text = async () => (await readText()).text;
+  return { ...platform, hub, readText, text, read: async () => readMetrics(await text()) };
+}
+
+test("a fresh platform shows its version, revision and database, and no license", async (t) => {
+  const { read } = await create(t);
+  const series = await read();
+  t.is(series.get('license_build_info{version="1.2.3",profile="zstack-cloud"}'), 1);
+  t.is(series.get("license_snapshot_epoch"), 1);
+  t.is(series.get("license_snapshot_revision"), 0);
+  t.is(series.get("license_database_up"), 1);
+  t.is(series.get("license_database_stale_seconds"), 0);
+  t.is(series.get('license_database_pool_connections{state="used"}'), 3);
+  t.is(series.get("license_database_pool_waiting"), 1);
+  t.is(series.get('license_licenses{status="VALID"}'), 0);
+  t.false([...series.keys()].some((name) => name.startsWith("license_days_left")));
+  t.false(series.has("license_server_certificate_end_seconds"));
+  t.true((series.get("process_resident_memory_bytes") ?? 0) > 0);
+});
+
+test("licenses show their days, their worth and what they give, and count down with the clock", async (t) => {
+  const { install, hub, read, time } = await create(t);
+  await install({ exp: SECONDS + 10 * DAY, quotas: { cpus: 64 } });
+  await install({
+    jti: "module",
+    item: "cdp",
+    edition: undefined,
+    exp: SECONDS + 30 * DAY,
+    quotas: {},
+  } as never);
+  await hub.refresh();
+  const [base, module] = hub.evaluation().licenses.map(({ license }) => license.id);
+  const series = await read();
+  t.is(series.get(`license_days_left{license_id="${base}",item="base"}`), 10);
+  t.is(series.get(`license_days_left{license_id="${module}",item="cdp"}`), 30);
+  t.is(series.get('license_item_days_left{item="base"}'), 10);
+  t.is(series.get('license_licenses{status="VALID"}'), 2);
+  t.is(series.get('license_quota_limit{meter="base/cpus"}'), 64);
+  t.is(series.get('license_quota_used{meter="base/cpus"}'), 0);
+  t.false(series.has('license_quota_limit{meter="base/vms"}'), "not limited");
+  const capabilities = ["DISABLED", "VIEW_ONLY", "RESTRICTED", "ENABLED"].map((state) =>
+    series.get(`license_capabilities{state="${state}"}`),
+  );
+  t.is(
+    capabilities.reduce((sum = 0, count = 0) => sum + count),
+    hub.evaluation().capabilities.length,
+  );
+  time.jump(12 * DAY_MS);
+  const later = await read();
+  t.is(later.get(`license_days_left{license_id="${base}",item="base"}`), -2);
+  t.is(later.get('license_licenses{status="EXPIRED"}'), 1);
+  t.is(later.get("license_snapshot_age_seconds"), 12 * DAY);
+});
+
+test("a renewal that is installed already counts for the item, not for the license before it", async (t) => {
+  const { install, hub, read } = await create(t);
+  await install({ exp: SECONDS + 10 * DAY });
+  await install({ jti: "renewal", nbf: SECONDS + 10 * DAY, exp: SECONDS + 375 * DAY });
+  await hub.refresh();
+  const series = await read();
+  const [first] = hub.evaluation().licenses;
+  t.is(series.get(`license_days_left{license_id="${first?.license.id}",item="base"}`), 10);
+  t.is(series.get('license_item_days_left{item="base"}'), 375);
+  t.is(series.get('license_licenses{status="PENDING"}'), 1);
+});
+
+test("a database that is away shows, with the seconds since then, until it is back", async (t) => {
+  const { store, hub, read, time } = await create(t);
+  store.failure = new Error("away");
+  await t.throwsAsync(hub.refresh());
+  time.jump(90_000);
+  const away = await read();
+  t.is(away.get("license_database_up"), 0);
+  t.is(away.get("license_database_stale_seconds"), 90);
+  store.failure = undefined;
+  await hub.refresh();
+  t.is((await read()).get("license_database_up"), 1);
+});
+
+test("threat 26: no metric names a customer, a license number or a request code", async (t) => {
+  const { install, hub, text } = await create(t);
+  await install({ customer: "Secret Customer", jti: "NUMBER-4711", contract_number: "C-0815" });
+  await hub.refresh();
+  const [installed] = hub.evaluation().licenses;
+  t.is(installed?.license.customer, "Secret Customer");
+  t.notRegex(await text(), /Secret|4711|0815/);
+});
+
+test("standing alerts are counted, those of the moment too, and so is the end of the certificate", async (t) => {
+  const alert = {
+    kind: "CLOCK_DIFFERS",
+    severity: "WARNING",
+    message: "m",
+    remedy: "r",
+    subject: "node-2",
+  } as const;
+  const { read, store, hub, install } = await create(t, {
+    liveAlerts: [() => [alert], () => [{ ...alert, subject: "node-3" }]],
+    certificateEndsAt: () => START,
+  });
+  await install({});
+  const [row] = store.state.licenses;
+  if (row === undefined) throw new Error("nothing is stored");
+  store.state = { ...store.state, licenses: [{ ...row, uploadSequence: 7 }] };
+  await hub.refresh();
+  const series = await read();
+  t.is(series.get('license_alerts{kind="CLOCK_DIFFERS",severity="WARNING"}'), 2);
+  t.is(series.get('license_alerts{kind="TAMPERED_ROW",severity="CRITICAL"}'), 1);
+  t.is(series.get('license_licenses{status="UNVERIFIED"}'), 1);
+  t.is(series.get("license_server_certificate_end_seconds"), SECONDS);
+});
+
+test("docs/metrics.md tells of every metric that is served, and of no other", async (t) => {
+  const { text } = await create(t);
+  const served = Array.from((await text()).matchAll(/^# TYPE (license_\w+)/gm), ([, name]) => name);
+  const docs = await readFile(new URL("../../../docs/metrics.md", import.meta.url), "utf8");
+  const rows = Array.from(docs.matchAll(/^\| `(license_\w+)` \|/gm), ([, name]) => name);
+  t.deepEqual(rows.toSorted(), served.toSorted());
+  const named = Array.from(docs.matchAll(/\blicense_[a-z_]+/g), ([name]) => name);
+  t.deepEqual(
+    named.filter((name) => name !== "license_id" && !served.includes(name)),
+    [],
+    "rules ask for what is there",
+  );
+});
+
+test("scrapers who ask at once share one reading", async (t) => {
+  let readings = 0;
+  const { readText } = await create(t, {
+    certificateEndsAt: () => {
+      readings += 1;
+      return undefined;
+    },
+  });
+  const texts = await Promise.all([readText(), readText(), readText()]);
+  t.is(readings, 1);
+  t.is(texts[2], texts[0]);
+  await readText();
+  t.is(readings, 2);
+});
