@@ -14,6 +14,7 @@ export class ProcessLife {
   constructor(output: Log) {
     this.#output = output;
     for (const signal of STOP_SIGNALS) process.on(signal, () => this.#asked(signal));
+    process.on("SIGHUP", () => this.#reload());
     process.on("uncaughtException", (error) => this.#failed(error));
     process.on("unhandledRejection", (error) => this.#failed(error));
   }
@@ -23,6 +24,12 @@ export class ProcessLife {
     this.#service = service;
     // The request to stop came while the service started.
     if (this.#exitCode !== undefined) void this.#end();
+  }
+
+  /** Without a service yet there is nothing to read again: its start reads everything. */
+  #reload(): void {
+    this.#output.log.info("SIGHUP: the TLS files are read again if they have changed");
+    void this.#service?.reload();
   }
 
   #asked(signal: (typeof STOP_SIGNALS)[number]): void {

@@ -16,6 +16,24 @@ export function readInstant(option: string, text: string | undefined, now = new 
   return instant;
 }
 
+/**
+ * The instant at which something ends: "90d" from now, an instant, or "never". `undefined`: never.
+ * @throws CliError of kind usage, also for one that does not lie ahead.
+ */
+export function readExpiry(option: string, text: string | undefined, now = new Date()): Date | undefined {
+  if (text === undefined || text === "never") return undefined;
+  // A bare number would be seconds elsewhere; here it would be taken for days.
+  const isDistance = /^\d+(\.\d+)?[a-z]+$/.test(text);
+  const instant = parseInstant(isDistance ? `+${text}` : text, now);
+  if (instant === undefined || instant <= now) {
+    throw usageError(
+      `${option}: "${text}" is no instant that lies ahead.`,
+      'Write "90d", "12h", "2027-01-01", "2027-01-01T08:00+08:00" or "never". Without a zone it is UTC.',
+    );
+  }
+  return instant;
+}
+
 /** A whole number within bounds. @throws CliError of kind usage. */
 export function readNumber(
   option: string,

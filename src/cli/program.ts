@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
 import { Command, type OptionValues } from "commander";
+import { packageVersion } from "../version.ts";
 import { addAuthorityCommands } from "./authority-commands.ts";
 import type { CommandContext, Host } from "./context.ts";
+import { addNodeCommands } from "./node-commands.ts";
 import { createScreen } from "./output/screen.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { DEFAULT_ADDRESS, type GlobalFlags } from "./settings.ts";
+import { addTokenCommands } from "./token-commands.ts";
 
 /** A command at work: its own options and arguments as commander read them. */
 export type Action<Options> = (
@@ -33,6 +35,15 @@ export function createProgram(host: Host): Command {
       "file with the token (env LICENSECTL_TOKEN_FILE, or the token in LICENSECTL_TOKEN)",
     )
     .option("--data-dir <directory>", "data directory of a server on this machine, to use its admin token")
+    .option("--tls", "meet the server by TLS: the default for another machine")
+    .option("--plaintext", "meet another machine without TLS: the token travels readable")
+    .option(
+      "--ca <file>",
+      "PEM file of the authorities that sign servers (env LICENSECTL_CA; default: the system's)",
+    )
+    .option("--cert <file>", "PEM file of a client certificate (env LICENSECTL_CERT)")
+    .option("--key <file>", "PEM file of its private key (env LICENSECTL_KEY)")
+    .option("--server-name <name>", "name that the server's certificate must hold (default: the address's)")
     .option("--timeout <time>", 'longest wait for an answer, for example "500ms" or "2m" (default 10s)')
     .option(
       "--json",
@@ -57,6 +68,8 @@ export function createProgram(host: Host): Command {
       await action(contextOf(host, command.optsWithGlobals()), command.opts(), command.args);
     };
   addServerCommands(program, bind);
+  addTokenCommands(program, bind);
+  addNodeCommands(program, bind);
   addAuthorityCommands(program, bind);
   return program;
 }
@@ -72,15 +85,10 @@ function contextOf(host: Host, flags: GlobalFlags): CommandContext {
   };
 }
 
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const { version }: { version: string } = JSON.parse(text);
-  return version;
-}
-
 const AFTER_HELP = `
 Times are UTC, in ISO 8601. Without --token-file, LICENSECTL_TOKEN and LICENSECTL_TOKEN_FILE, a server on
 this machine is met with the admin token in ./data or /var/lib/license-service. Tokens are never arguments.
+Another machine is met by TLS unless --plaintext is given, this one in plaintext unless something of TLS is said.
 
 Exit codes:
   0  done

@@ -15,17 +15,39 @@ const AT_OPTION = [
   'by the licenses of now, at another instant: "2026-12-31", "2026-12-31T08:00Z" or "+30d"',
 ] as const;
 
+const OFFLINE_OPTION = [
+  "--offline",
+  "read the data directory of the server instead; neither server nor database is needed",
+] as const;
+
+const DEVELOPMENT_OPTION = [
+  "--development",
+  "with --offline: believe the test vendor of the data directory",
+] as const;
+
 function addReads(program: Command, bind: Bind): void {
   program
     .command("info")
     .description("show the platform, its base license, the modules beside it, and what to act on")
     .option(...AT_OPTION)
-    .addHelpText("after", examples("licensectl info", "licensectl info --at +30d", "licensectl info --json"))
+    .option(...OFFLINE_OPTION)
+    .option(...DEVELOPMENT_OPTION)
+    .addHelpText(
+      "after",
+      examples(
+        "licensectl info",
+        "licensectl info --at +30d",
+        "licensectl info --json",
+        "licensectl info --offline --data-dir /var/lib/license-service",
+      ),
+    )
     .action(bind(async () => (await import("./commands/info.ts")).info));
   program
     .command("capabilities")
     .description("list what the platform may do, why, and until when")
     .option(...AT_OPTION)
+    .option(...OFFLINE_OPTION)
+    .option(...DEVELOPMENT_OPTION)
     .option("--domain <name...>", "only these domains: compute, storage, network, platform")
     .option("--state <name...>", "only these states: enabled, restricted, view_only, disabled")
     .addHelpText(
@@ -42,6 +64,8 @@ function addReads(program: Command, bind: Bind): void {
     .argument("<key>", "capability, for example gpu")
     .description("say why a capability is as it is, which licenses decide, and what would change it")
     .option(...AT_OPTION)
+    .option(...OFFLINE_OPTION)
+    .option(...DEVELOPMENT_OPTION)
     .option("--operation <name>", "also say whether this is allowed: view, start, create, ...")
     .addHelpText(
       "after",
@@ -103,9 +127,18 @@ function addWrites(program: Command, bind: Bind): void {
     )
     .action(bind(async () => (await import("./commands/delete.ts")).deleteLicenses));
   program
+    .command("drop")
+    .argument("<file>", 'a license, or a tar or tar.gz of licenses; "-" reads standard input')
+    .description("put licenses into the drop folder of a server on this machine, for its next reload")
+    .addHelpText(
+      "after",
+      examples("licensectl drop license.tar.gz --data-dir /var/lib/license-service", "licensectl reload"),
+    )
+    .action(bind(async () => (await import("./commands/drop.ts")).drop));
+  program
     .command("reload")
-    .description("have the server read its store again and evaluate anew")
-    .addHelpText("after", examples("licensectl reload"))
+    .description("have the server install what lies in its drop folder, read its store again and evaluate anew")
+    .addHelpText("after", examples("licensectl drop license.tar.gz", "licensectl reload"))
     .action(bind(async () => (await import("./commands/reload.ts")).reload));
 }
 
@@ -113,9 +146,14 @@ function addRest(program: Command, bind: Bind): void {
   program
     .command("request-code")
     .description("print the request code, by which the vendor issues licenses for this platform")
+    .option(...OFFLINE_OPTION)
     .addHelpText(
       "after",
-      examples("licensectl request-code > request-code.txt", "licensectl request-code --json"),
+      examples(
+        "licensectl request-code > request-code.txt",
+        "licensectl request-code --offline --data-dir /var/lib/license-service",
+        "licensectl request-code --json",
+      ),
     )
     .action(bind(async () => (await import("./commands/request-code.ts")).requestCode));
   const usb = program.command("usb").description("look at USB license keys").helpCommand(false);

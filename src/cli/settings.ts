@@ -1,10 +1,11 @@
 /** The only reader of licensectl's environment; the server's settings are another matter (src/config.ts). */
 import { usageError } from "./cli-error.ts";
+import { readTransport, type Transport, type TransportFlags } from "./connection/transport.ts";
 import { parseDuration } from "./output/time.ts";
 import { findToken, type Token } from "./token.ts";
 
 /** Global options as the command line gives them. */
-export interface GlobalFlags {
+export interface GlobalFlags extends TransportFlags {
   readonly address?: string | undefined;
   readonly tokenFile?: string | undefined;
   readonly dataDir?: string | undefined;
@@ -23,6 +24,8 @@ export interface Settings {
   readonly address: string;
   /** The address is this machine. */
   readonly isLocal: boolean;
+  /** How the connection is protected. */
+  readonly transport: Transport;
   /** The token and where it was found; `undefined`: none was found. */
   readonly token: Token | undefined;
   /** Where a token was looked for in vain, for the error message. */
@@ -44,15 +47,18 @@ const MAX_TIMEOUT_MS = 3_600_000;
 export async function readSettings(flags: GlobalFlags, env: Environment): Promise<Settings> {
   const address = parseAddress(flags.address ?? (env["LICENSECTL_ADDRESS"] || DEFAULT_ADDRESS));
   const isLocal = isLocalAddress(address);
+  const transport = await readTransport({ flags, env, isLocal });
+  // Who shows a certificate wants to be known by it: a token that merely lies around would win over it.
+  const isKnownByCertificate = transport.kind === "tls" && transport.client !== undefined;
   const { token, searched } = await findToken({
     tokenFile: flags.tokenFile,
     environmentToken: env["LICENSECTL_TOKEN"] || undefined,
     environmentTokenFile: env["LICENSECTL_TOKEN_FILE"] || undefined,
     dataDirectory: flags.dataDir,
-    isLocal,
+    isLocal: isLocal && !isKnownByCertificate,
   });
   const timeoutMs = parseTimeout(flags.timeout ?? DEFAULT_TIMEOUT);
-  return { address, isLocal, token, tokenSearch: searched, timeoutMs };
+  return { address, isLocal, transport, token, tokenSearch: searched, timeoutMs };
 }
 
 const ADDRESS = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?<port>\d{1,5}))?$/;

@@ -21,12 +21,12 @@ export interface TokenPlaces {
   readonly environmentTokenFile: string | undefined;
   /** --data-dir: the server's data directory, which holds the first admin token. */
   readonly dataDirectory: string | undefined;
-  /** The server runs on this machine, so that the default data directories may be its own. */
+  /** The default data directories count: the server runs on this machine, so that they may be its own. */
   readonly isLocal: boolean;
 }
 
 /** Data directories of a server on this machine: of a checkout, of an installation. */
-const DEFAULT_DATA_DIRECTORIES = ["data", "/var/lib/license-service"] as const;
+export const DEFAULT_DATA_DIRECTORIES = ["data", "/var/lib/license-service"] as const;
 const ADMIN_TOKEN_FILE = "admin-token";
 
 /**

@@ -32,6 +32,8 @@ export class TokenFollower {
   #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> = Promise.resolve();
+  /** Ends with the last read that was begun, whatever came of it. */
+  #reading: Promise<void> = Promise.resolve();
 
   /** Reads the tokens and begins to poll. Rejects with the store's error if the first read fails. */
   static async start(options: TokenFollowerOptions): Promise<TokenFollower> {
@@ -50,6 +52,24 @@ export class TokenFollower {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     await this.#polling;
+    await this.#reading;
+  }
+
+  /**
+   * Reads the tokens now: what was committed before the call holds on this node when it resolves, and
+   * streams whose token has ended are ended.
+   *
+   * @throws the store's error; the tokens of the last read stand.
+   */
+  async refresh(): Promise<void> {
+    await this.#read();
+    this.#options.onPolled();
+  }
+
+  /** A token was revoked for good: it ends here and now, whether the store can be read again or not. */
+  forget(tokenId: string): void {
+    this.#options.table.forget(tokenId);
+    this.#options.onPolled();
   }
 
   #schedule(): void {
@@ -71,7 +91,14 @@ export class TokenFollower {
     onPolled();
   }
 
-  async #read(): Promise<void> {
+  /** One read after the other: one that began earlier must not bring back what it saw. */
+  #read(): Promise<void> {
+    const read = this.#reading.then(() => this.#readOnce());
+    this.#reading = read.catch(() => undefined);
+    return read;
+  }
+
+  async #readOnce(): Promise<void> {
     const { source, table } = this.#options;
     const { revision, tokenRevision } = await source.readRevisions();
     // Token revisions of different stores or epochs cannot be compared.

@@ -13,17 +13,27 @@ const BEARER = /^bearer +(\S+) *$/i;
 export class TokenTable {
   #byHash: ReadonlyMap<string, Identity> = new Map();
   #byId: ReadonlyMap<string, Identity> = new Map();
+  /** Revoked through this node. A read that began before must not bring them back. */
+  readonly #forgotten = new Set<string>();
 
   /** Takes over what the store holds now. */
   replace(rows: readonly TokenRow[]): void {
     const known = rows
-      .filter(({ revokedAt }) => revokedAt === undefined)
+      .filter(({ id, revokedAt }) => revokedAt === undefined && !this.#forgotten.has(id))
       .map(({ id, name, role, expiresAt, sha256 }) => ({
         sha256,
-        identity: { tokenId: id, name, role, expiresAt },
+        identity: { id, kind: "token" as const, name, role, expiresAt },
       }));
     this.#byHash = new Map(known.map(({ sha256, identity }) => [sha256, identity]));
-    this.#byId = new Map(known.map(({ identity }) => [identity.tokenId, identity]));
+    this.#byId = new Map(known.map(({ identity }) => [identity.id, identity]));
+  }
+
+  /** A token was revoked for good: it is unknown from now on, whatever {@link replace} brings. */
+  forget(tokenId: string): void {
+    this.#forgotten.add(tokenId);
+    const isKept = ({ id }: Identity): boolean => id !== tokenId;
+    this.#byHash = new Map([...this.#byHash].filter(([, identity]) => isKept(identity)));
+    this.#byId = new Map([...this.#byId].filter(([, identity]) => isKept(identity)));
   }
 
   /**
@@ -43,7 +53,7 @@ export class TokenTable {
 
   /** Why an identity that was good before is so no more; `undefined`: it is. */
   refusalOf(identity: Identity, now: Instant): ServiceError | undefined {
-    const current = this.#byId.get(identity.tokenId);
+    const current = this.#byId.get(identity.id);
     if (current === undefined) return unknown();
     return hasExpired(current, now) ? expired() : undefined;
   }

@@ -1,8 +1,7 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from "node:crypto";
-import { link, open, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { open } from "node:fs/promises";
 import { type CryptoKey, importPKCS8 } from "jose";
-import { syncDirectory, writeFileDurably } from "../platform/durable-file.ts";
+import { createFileDurably } from "../platform/durable-file.ts";
 import { SIGNATURE_ALGORITHM } from "./ed25519-key.ts";
 
 /** An Ed25519 key pair in use. The private half cannot be exported again. */
@@ -23,14 +22,7 @@ const MAX_FILE_BYTES = 16 * 1024;
  */
 export async function createPrivateKeyFile(path: string): Promise<KeyPair> {
   const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  const temporary = `${path}.${randomUUID()}.new`;
-  await writeFileDurably(temporary, pem, 0o600);
-  try {
-    await link(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  await syncDirectory(dirname(path));
+  await createFileDurably(path, pem);
   return keyPairOf(pem);
 }
 

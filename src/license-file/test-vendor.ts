@@ -1,6 +1,9 @@
 import type { Instant } from "../domain/license.ts";
 import { type Authority, hasAuthority, initAuthority, openAuthority } from "./authority.ts";
 
+/** Directory of the test vendor within a data directory; development mode only. */
+export const TEST_VENDOR_DIRECTORY = "test-vendor";
+
 /** Development servers run at any instant, so the test vendor's key is always valid. */
 const ALWAYS: Instant = 0;
 

@@ -141,6 +141,7 @@ async function refusingReusedNumber(installing: Promise<void>): Promise<void> {
     if (stateOf(error) !== UNIQUE_VIOLATION) throw error;
     const message =
       "A row of the database that does not verify holds the number of this license; see the alerts of GetLicenseInfo, and delete that license first.";
-    throw new ServiceError("JTI_REUSED", message, { cause: error });
+    const refusals = [{ reason: "JTI_REUSED", message }] as const;
+    throw new ServiceError("JTI_REUSED", message, { refusals, cause: error });
   }
 }

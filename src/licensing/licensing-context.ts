@@ -5,6 +5,7 @@ import type { TrustStore } from "../license-file/trust-store.ts";
 import type { ExpectedPlatform } from "../license-file/verify-license.ts";
 import type { PlatformKey } from "../platform/platform-key.ts";
 import { type LicenseState, readLicenseState, type StateContext } from "../snapshot/license-state.ts";
+import { requireDatabase } from "../snapshot/require-database.ts";
 import type { SnapshotHub } from "../snapshot/snapshot-hub.ts";
 import type { Store } from "../store/store.ts";
 import type { StoreTransaction, Written } from "../store/write.ts";
@@ -42,6 +43,7 @@ export async function changeLicenses<T>(
   { store, hub, clock, state: context }: LicensingContext,
   work: (locked: Locked) => Promise<T>,
 ): Promise<Written<T>> {
+  requireDatabase(hub);
   const written = await store.write(async (tx) => {
     const state = await readLicenseState(context, await tx.state());
     return { result: await work({ tx, state, at: clock.now() }), before: tx.revision };

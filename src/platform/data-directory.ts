@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, realpath, stat } from "node:fs/promises";
+import { accessSync, constants } from "node:fs";
+import { access, chmod, mkdir, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartupError } from "../errors.ts";
@@ -47,6 +48,20 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
   }
 }
 
+/**
+ * Runs work that reads or writes files of a data directory.
+ *
+ * @throws StartupError dataDirectory for every error of the file system; other errors as they are.
+ */
+export async function inDataDirectory<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOfFileSystem = error instanceof Error && "code" in error && "syscall" in error;
+    throw isOfFileSystem ? unusable(directory, error) : error;
+  }
+}
+
 function giveUp(lock: DatabaseSync): void {
   if (heldLocks.delete(lock)) lock.close();
 }
@@ -55,6 +70,8 @@ async function makeDirectory(path: string): Promise<string> {
   try {
     await makeWithParents(resolve(path));
     const directory = await realpath(path);
+    // Asked first: SQLite takes what may only be read, and locks nothing.
+    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     if (((await stat(directory)).mode & 0o777) !== 0o700) await closeToOthers(directory);
     return directory;
   } catch (error) {
@@ -101,8 +118,11 @@ async function exists(path: string): Promise<boolean> {
 function takeLock(directory: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(join(directory, "lock.db"));
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    const path = join(directory, "lock.db");
+    database = new DatabaseSync(path);
+    accessSync(path, constants.R_OK | constants.W_OK);
+    // A journal in memory: nothing is written, so that a full disk keeps no service from starting.
+    database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     heldLocks.add(database);
     return database;
   } catch (error) {

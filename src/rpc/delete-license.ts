@@ -20,7 +20,7 @@ export function createDeleteLicense(
     );
     const difference = compareEvaluations(before, after);
     log.info(
-      { tokenId: identity.tokenId, deleted: licenseIds, revision: `${revision.revision}`, validateOnly },
+      { identityId: identity.id, deleted: licenseIds, revision: `${revision.revision}`, validateOnly },
       "deletion",
     );
     return {

@@ -5,6 +5,7 @@ import {
   SortDirection,
 } from "@license-service/contract";
 import { isReached } from "../snapshot/reach-revision.ts";
+import { requireDatabase } from "../snapshot/require-database.ts";
 import type { RecordOrder } from "../store/record-order.ts";
 import type { RecordQuery } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -30,6 +31,7 @@ export function createGetLicenseRecords(
     const answer = request.count
       ? () => countOf(sources)
       : () => pageOf(sources, query, request.replyWithCount);
+    requireDatabase(sources.hub);
     return atRevision(sources, request.minRevision, context, answer);
   };
 }

@@ -13,51 +13,65 @@ import {
 import { serverDefinition } from "./service-definition.ts";
 
 /** Full names of the services whose health is told; "" is the server as a whole. */
-export const HEALTH_SERVICES = ["", "license.v1.LicenseService"] as const;
+export const HEALTH_SERVICES = ["", "license.v1.LicenseService", "license.v1.TokenService"] as const;
+
+/** One of {@link HEALTH_SERVICES}. */
+export type HealthServiceName = (typeof HEALTH_SERVICES)[number];
 
 /** Full name of the health service itself. */
 export const HEALTH_NAME = "grpc.health.v1.Health";
 
 /** Says how the server is. */
 export interface Health {
-  /** SERVING or NOT_SERVING, for every service at once. */
-  setServing(isServing: boolean): void;
+  /** SERVING or NOT_SERVING, for one service. */
+  setServing(service: HealthServiceName, isServing: boolean): void;
 }
 
 type Watcher = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
+/** What is told of one service, and who follows it. */
+interface Told {
+  response: HealthCheckResponse;
+  readonly watchers: Set<Watcher>;
+}
+
 /** Adds the health service to a server; everything is NOT_SERVING at first. */
 export function addHealth(server: Server): Health {
-  let current: HealthCheckResponse = { status: ServingStatus.NOT_SERVING };
-  const watchers = new Set<Watcher>();
+  const told = new Map<string, Told>(
+    HEALTH_SERVICES.map((name) => [name, { response: responseOf(false), watchers: new Set() }]),
+  );
   server.addService(serverDefinition(HealthService, []), {
     check: (
       call: { request: HealthCheckRequest },
       callback: (error: object | null, value?: object) => void,
     ) => {
-      if (isKnown(call.request.service)) callback(null, current);
+      const known = told.get(call.request.service);
+      if (known !== undefined) callback(null, known.response);
       else callback({ code: status.NOT_FOUND, details: "The server has no such service." });
     },
     list: (_call: object, callback: (error: null, value: object) => void) => {
-      callback(null, { statuses: Object.fromEntries(HEALTH_SERVICES.map((name) => [name, current])) });
+      const statuses = [...told].map(([name, { response }]) => [name, response]);
+      callback(null, { statuses: Object.fromEntries(statuses) });
     },
     watch: (call: Watcher) => {
-      if (!isKnown(call.request.service)) return void call.write({ status: ServingStatus.SERVICE_UNKNOWN });
-      watchers.add(call);
-      call.on("cancelled", () => watchers.delete(call));
-      call.write(current);
+      const known = told.get(call.request.service);
+      if (known === undefined) return void call.write({ status: ServingStatus.SERVICE_UNKNOWN });
+      known.watchers.add(call);
+      call.on("cancelled", () => known.watchers.delete(call));
+      call.write(known.response);
     },
   });
   return {
-    setServing(isServing) {
-      const next = isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
-      if (next === current.status) return;
-      current = { status: next };
-      for (const watcher of watchers) watcher.write(current);
+    setServing(service, isServing) {
+      const known = told.get(service);
+      const response = responseOf(isServing);
+      if (known === undefined || known.response.status === response.status) return;
+      known.response = response;
+      for (const watcher of known.watchers) watcher.write(response);
     },
   };
 }
 
-function isKnown(service: string): boolean {
-  return HEALTH_SERVICES.some((name) => name === service);
+function responseOf(isServing: boolean): HealthCheckResponse {
+  return { status: isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING };
 }

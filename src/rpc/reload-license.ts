@@ -1,19 +1,78 @@
-import type { ReloadLicenseRequest, ReloadLicenseResponse } from "@license-service/contract";
+import {
+  type DroppedFile,
+  ErrorReason,
+  type ReloadLicenseRequest,
+  type ReloadLicenseResponse,
+} from "@license-service/contract";
+import { ServiceError } from "../errors.ts";
+import type { TakenFile } from "../licensing/take-dropped.ts";
+import { NoAnswerError } from "../snapshot/patience.ts";
+import { requireDatabase } from "../snapshot/require-database.ts";
+import { singleFlight } from "../snapshot/single-flight.ts";
 import type { SnapshotHub } from "../snapshot/snapshot-hub.ts";
 import type { UnaryHandler } from "./handler.ts";
 import { toDate } from "./messages/instants.ts";
 
-/** Reads the store again and evaluates anew. DATABASE_UNAVAILABLE when it cannot be read. */
+/** What ReloadLicense works with. */
+export interface ReloadSources {
+  readonly hub: SnapshotHub;
+  /** Installs what lies in this node's drop folder, and says what became of it. */
+  readonly takeDropped: () => Promise<readonly TakenFile[]>;
+}
+
+/** When to ask again: the hub looks for the database more often. */
+const RETRY_AFTER_MS = 2_000;
+
+/**
+ * Installs what lies in the drop folder, reads the store again and evaluates anew (ZL-6, ZL-7).
+ * DATABASE_UNAVAILABLE when the store cannot be read; then every dropped file stays. One reload runs at a
+ * time: calls that come meanwhile share the one after it.
+ */
 export function createReloadLicense(
-  hub: SnapshotHub,
+  sources: ReloadSources,
 ): UnaryHandler<ReloadLicenseRequest, ReloadLicenseResponse> {
-  return async () => {
-    const { state, evaluation } = await hub.refresh();
-    return {
-      revision: { ...state.revision },
-      evaluatedAt: toDate(evaluation.at),
-      licenseCount: state.licenses.length + state.unverified.length,
-      droppedFiles: [],
-    };
+  const reload = singleFlight(() => run(sources));
+  return async (_request, { log, identity }) => {
+    const response = await reload();
+    log.info({ identityId: identity.id, droppedFiles: response.droppedFiles.length }, "reload");
+    return response;
+  };
+}
+
+async function run({ hub, takeDropped }: ReloadSources): Promise<ReloadLicenseResponse> {
+  requireDatabase(hub);
+  // No file is touched before the store is known to answer: not even one that would be refused without it.
+  await readStore(hub);
+  const droppedFiles = await takeDropped();
+  const { state, evaluation } = hub.current();
+  return {
+    revision: { ...state.revision },
+    evaluatedAt: toDate(evaluation.at),
+    licenseCount: state.licenses.length + state.unverified.length,
+    droppedFiles: droppedFiles.map(toDroppedFile),
+  };
+}
+
+async function readStore(hub: SnapshotHub): Promise<void> {
+  try {
+    await hub.refresh();
+  } catch (error) {
+    if (!(error instanceof NoAnswerError)) throw error;
+    const message = "The database does not answer; nothing was changed. Ask again.";
+    throw new ServiceError("DATABASE_UNAVAILABLE", message, { retryAfterMs: RETRY_AFTER_MS, cause: error });
+  }
+}
+
+function toDroppedFile({ fileName, installedIds, unchangedIds, refusals }: TakenFile): DroppedFile {
+  return {
+    fileName,
+    installedLicenseIds: [...installedIds],
+    unchangedLicenseIds: [...unchangedIds],
+    refusals: refusals.map(({ fileName: inner, reason, message, claim }) => ({
+      fileName: inner ?? "",
+      reason: ErrorReason[reason],
+      message,
+      claim: claim ?? "",
+    })),
   };
 }

@@ -24,6 +24,9 @@ export const RPC_ROLES: Readonly<Record<string, readonly Role[]>> = {
   "/license.v1.LicenseService/ReloadLicense": ADMIN,
   "/license.v1.LicenseService/GetRequestCode": PEOPLE,
   "/license.v1.LicenseService/ListUsbKeys": PEOPLE,
+  "/license.v1.TokenService/CreateToken": ADMIN,
+  "/license.v1.TokenService/ListTokens": ADMIN,
+  "/license.v1.TokenService/RevokeToken": ADMIN,
 };
 
 const HEALTH = ["Check", "List", "Watch"].map((rpc) => `/grpc.health.v1.Health/${rpc}`);

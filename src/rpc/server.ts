@@ -1,22 +1,32 @@
 import { Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import type { Clock } from "../clock.ts";
-import { StartupError } from "../errors.ts";
-import type { TokenTable } from "../identity/token-table.ts";
-import { outsideText } from "../license-file/outside-text.ts";
+import type { Callers } from "../identity/callers.ts";
 import type { Logger } from "../log.ts";
 import type { ListenAddress } from "../settings.ts";
+import type { TlsFiles } from "../tls/tls-files.ts";
+import { Connections } from "./connections/connections.ts";
+import { Entrance } from "./connections/entrance.ts";
 import { addHealth, HEALTH_NAME, type Health } from "./health.ts";
 import type { CallObserver } from "./interceptors/call-observer.ts";
 import { Guard } from "./interceptors/guard.ts";
 import { addLicenseService, LICENSE_SERVICE_NAME, type LicenseHandlers } from "./license-service.ts";
+import { IdentityLimits, type IdentityLimitsOptions } from "./limits/identity-limits.ts";
 import { addReflection } from "./reflection.ts";
 import { accessTable, QUIET_PATHS, type ReflectionMode } from "./roles.ts";
+import { addTokenService, TOKEN_SERVICE_NAME, type TokenHandlers } from "./token-service.ts";
 import { answerUnknownRpcs } from "./unknown-rpcs.ts";
 
 /** What a {@link RpcServer} is made of. */
 export interface RpcServerOptions {
   readonly handlers: LicenseHandlers;
-  readonly tokens: TokenTable;
+  readonly tokenHandlers: TokenHandlers;
+  readonly callers: Callers;
+  /** What one identity may do. */
+  readonly limits: IdentityLimitsOptions;
+  /** Most connections in all. */
+  readonly mostConnections: number;
+  /** `undefined`: plaintext. */
+  readonly tls: TlsFiles | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly reflection: ReflectionMode;
@@ -26,36 +36,59 @@ export interface RpcServerOptions {
   readonly observer?: CallObserver;
 }
 
+/** Services that reflection names beside itself. */
+const SERVICES = [LICENSE_SERVICE_NAME, TOKEN_SERVICE_NAME, HEALTH_NAME];
+
 /** What a message may hold beside the package. */
 const ENVELOPE_BYTES = 64 * 1024;
 
-/** Streams that one connection may hold open at a time. */
-const MOST_STREAMS = 10_000;
+/** Streams that one connection may hold open at a time. A client that needs more opens another connection. */
+const MOST_STREAMS = 1000;
+
+/** Milliseconds after which a connection without any call is closed, in order. */
+const IDLE_MS = 15 * 60_000;
 
 /** The gRPC server of a node. */
 export class RpcServer {
   readonly #server: Server;
+  readonly #entrance: Entrance;
+  readonly #connections: Connections;
   readonly #guard: Guard;
   readonly #health: Health;
+  #isServing = false;
+  #isDatabaseServing = true;
   readonly #log: Logger;
 
   constructor(options: RpcServerOptions) {
     const maxMessageBytes = options.packageMaxBytes + ENVELOPE_BYTES;
-    this.#log = options.log;
+    const { log, tls } = options;
+    this.#log = log;
+    this.#connections = new Connections({ most: options.mostConnections, log });
     this.#guard = new Guard({
       access: accessTable(options.reflection),
-      tokens: options.tokens,
+      callers: options.callers,
+      limits: new IdentityLimits(options.limits),
+      connections: this.#connections,
       clock: options.clock,
-      log: options.log,
+      log,
       maxMessageBytes,
       quietPaths: QUIET_PATHS,
       observer: options.observer ?? { ended: () => undefined },
     });
     this.#server = new Server(serverOptions(this.#guard, maxMessageBytes));
     addLicenseService(this.#server, options.handlers);
+    addTokenService(this.#server, options.tokenHandlers);
     this.#health = addHealth(this.#server);
-    if (options.reflection !== "off") addReflection(this.#server, [LICENSE_SERVICE_NAME, HEALTH_NAME]);
+    if (options.reflection !== "off") addReflection(this.#server, SERVICES);
     answerUnknownRpcs(this.#server);
+    // Whether a connection is encrypted is decided at the entrance; what comes through speaks HTTP/2.
+    const http2 = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#entrance = new Entrance({
+      connections: this.#connections,
+      tls,
+      log,
+      serve: (socket) => http2.injectConnection(socket),
+    });
   }
 
   /**
@@ -65,21 +98,19 @@ export class RpcServer {
    * @throws StartupError "listen": the address is taken, not ours or not allowed.
    */
   async listen(address: ListenAddress): Promise<number> {
-    const target = addressText(address);
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    this.#server.bindAsync(target, ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else
-        reject(
-          new StartupError("listen", `Cannot listen on ${target}: ${reasonOf(error)}.`, { cause: error }),
-        );
-    });
-    const port = await promise;
-    this.#health.setServing(true);
+    const port = await this.#entrance.listen(address);
+    this.#isServing = true;
+    this.#tellHealth();
     return port;
   }
 
-  /** Ends streams whose token was revoked or has expired. */
+  /** Whether the database answers: without it reads of licenses go on from memory, tokens cannot change. */
+  setDatabaseServing(isServing: boolean): void {
+    this.#isDatabaseServing = isServing;
+    this.#tellHealth();
+  }
+
+  /** Ends streams whose identity is so no more: token revoked, certificate without its role, either expired. */
   recheckStreams(): void {
     this.#guard.recheckStreams();
   }
@@ -90,22 +121,25 @@ export class RpcServer {
    * @param graceMs after this long, what still runs is cut off.
    */
   async stop(graceMs: number): Promise<void> {
-    this.#health.setServing(false);
+    this.#isServing = false;
+    this.#tellHealth();
+    const closed = this.#entrance.close();
     this.#guard.stopStreams();
-    const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       this.#log.warn({ graceMs }, "calls still run; they are cut off");
-      this.#server.forceShutdown();
+      this.#connections.destroyAll();
     }, graceMs);
-    this.#server.tryShutdown(() => resolve());
-    await promise;
+    // It has connections end once their calls have ended, and does not wait for them.
+    this.#server.tryShutdown(() => undefined);
+    await closed;
     clearTimeout(timer);
   }
-}
 
-/** "host:port", with IPv6 addresses in brackets. */
-export function addressText({ host, port }: ListenAddress): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  #tellHealth(): void {
+    this.#health.setServing("", this.#isServing);
+    this.#health.setServing(LICENSE_SERVICE_NAME, this.#isServing);
+    this.#health.setServing(TOKEN_SERVICE_NAME, this.#isServing && this.#isDatabaseServing);
+  }
 }
 
 function serverOptions(guard: Guard, maxMessageBytes: number): ServerOptions {
@@ -118,17 +152,6 @@ function serverOptions(guard: Guard, maxMessageBytes: number): ServerOptions {
     // A watcher that vanished without a goodbye is noticed by its silence.
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 15_000,
+    "grpc.max_connection_idle_ms": IDLE_MS,
   };
 }
-
-function reasonOf(error: Error): string {
-  const code = /\b(E[A-Z]{3,})\b/.exec(error.message)?.[1] ?? "";
-  return REASONS[code] ?? outsideText(error.message);
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program listens there; stop it, or set LICENSE_LISTEN to another port",
-  EADDRNOTAVAIL: "this machine does not have the address",
-  EACCES: "this account may not use the port",
-  ENOTFOUND: "the name is not known",
-};

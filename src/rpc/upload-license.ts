@@ -23,7 +23,7 @@ export function createUploadLicense(
     const uploaded = files.map(({ license, outcome }) => ({ id: license.id, outcome }));
     const { validateOnly } = request;
     log.info(
-      { tokenId: identity.tokenId, uploaded, revision: `${revision.revision}`, validateOnly },
+      { identityId: identity.id, uploaded, revision: `${revision.revision}`, validateOnly },
       "upload",
     );
     return {

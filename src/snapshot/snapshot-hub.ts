@@ -67,6 +67,7 @@ export class SnapshotHub {
   #pollTimer: Timer | undefined;
   #polling: Promise<void> | undefined;
   #listener: RevisionListener | undefined;
+  #tellDatabase: (isThere: boolean) => void = () => undefined;
   #isClosed = false;
 
   /** Reads the first state and begins to follow the store. Rejects with the store's error. */
@@ -122,6 +123,12 @@ export class SnapshotHub {
   subscribe(listener: (snapshot: Snapshot) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** Says whether the database answers: at once, and whenever that changes. One listener at a time. */
+  followDatabase(listener: (isThere: boolean) => void): void {
+    this.#tellDatabase = listener;
+    listener(this.#snapshot.staleSince === undefined);
   }
 
   /** How many subscriptions stand. */
@@ -196,7 +203,10 @@ export class SnapshotHub {
   }
 
   #replace(content: SnapshotContent): void {
+    const wasThere = this.#snapshot.staleSince === undefined;
+    const isThere = content.staleSince === undefined;
     this.#snapshot = this.#encode(content);
+    if (isThere !== wasThere) this.#tellDatabase(isThere);
     this.#standing = this.#standingOf(content);
     this.#setAlarm();
   }

@@ -1,5 +1,5 @@
-import { fileURLToPath } from "node:url";
 import { type InspectedFile, inspectPackage } from "../../license-file/inspect-package.ts";
+import { PRODUCT_TRUST_DIRECTORY } from "../../license-file/product-trust.ts";
 import { isTestKey, loadTrustStore, type TrustStore } from "../../license-file/trust-store.ts";
 import { asVendor, readVendorAnchors } from "../authority/vendor.ts";
 import { CliError } from "../cli-error.ts";
@@ -7,8 +7,6 @@ import type { CommandContext } from "../context.ts";
 import { readInput } from "../input.ts";
 import { writeInspectedFile } from "../render/inspected-file.ts";
 
-/** Anchors that ship with this product. */
-const PRODUCT_TRUST = fileURLToPath(new URL("../../../trust", import.meta.url));
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -35,7 +33,7 @@ async function gatherTrust({
   trust?: string;
   directory?: string;
 }): Promise<TrustStore> {
-  const product = await asVendor(() => loadTrustStore({ trustDirectory: trust ?? PRODUCT_TRUST }));
+  const product = await asVendor(() => loadTrustStore({ trustDirectory: trust ?? PRODUCT_TRUST_DIRECTORY }));
   if (directory === undefined) return product;
   const own = await readVendorAnchors(directory);
   const anchors = new Map([...product.anchors, ...own.map((anchor) => [anchor.keyId, anchor] as const)]);

@@ -1,6 +1,7 @@
 import { CapabilityDomain, CapabilityState, GetLicenseCapabilitiesResponse } from "@license-service/contract";
-import { withServer } from "../connection/with-server.ts";
 import type { CommandContext } from "../context.ts";
+import { type OfflineFlags, openAnswers } from "../offline/answers.ts";
+import { withoutAge, writeOfflineNote } from "../offline/offline-note.ts";
 import { readEnum, readInstant } from "../options.ts";
 import { type Screen, styled } from "../output/screen.ts";
 import { distanceOrigin, formatInstant, formatWithDistance } from "../output/time.ts";
@@ -8,7 +9,7 @@ import { writeCapabilities } from "../render/capability-table.ts";
 import { showRevision } from "../render/terms.ts";
 
 /** Options of `licensectl capabilities`. */
-export interface CapabilitiesOptions {
+export interface CapabilitiesOptions extends OfflineFlags {
   readonly at?: string;
   readonly domain?: readonly string[];
   readonly state?: readonly string[];
@@ -19,21 +20,16 @@ export async function capabilities(context: CommandContext, options: Capabilitie
   const atTime = readInstant("--at", options.at);
   const domains = options.domain?.map((name) => readEnum("--domain", name, CapabilityDomain));
   const states = options.state?.map((name) => readEnum("--state", name, CapabilityState));
-  const whole = await withServer(context, (server) =>
-    server.call((client) => client.getLicenseCapabilities, { atTime }),
-  );
+  const answers = await openAnswers(context, options);
+  const whole = await answers.capabilities({ atTime });
   const wanted = whole.capabilities.filter(
     ({ domain, state }) => (domains?.includes(domain) ?? true) && (states?.includes(state) ?? true),
   );
   const answer = { ...whole, capabilities: wanted };
-  if (context.isJson) context.out.json(GetLicenseCapabilitiesResponse.toJSON(answer));
-  else
-    writeAnswer(
-      context.out,
-      answer,
-      whole.capabilities.length,
-      distanceOrigin(answer.evaluatedAt, atTime !== undefined),
-    );
+  if (context.isJson) return context.out.json(GetLicenseCapabilitiesResponse.toJSON(answer));
+  writeOfflineNote(context, answers);
+  const from = distanceOrigin(answer.evaluatedAt, atTime !== undefined);
+  writeAnswer(context.out, withoutAge(answer, answers), whole.capabilities.length, from);
 }
 
 function writeAnswer(

@@ -1,6 +1,6 @@
-import { createInterface } from "node:readline/promises";
 import { type DeleteLicenseRequest, DeleteLicenseResponse } from "@license-service/contract";
-import { CliError, usageError } from "../cli-error.ts";
+import { confirm, refuseWithoutTerminal } from "../ask.ts";
+import { usageError } from "../cli-error.ts";
 import type { Server } from "../connection/server.ts";
 import { withServer } from "../connection/with-server.ts";
 import type { CommandContext } from "../context.ts";
@@ -26,12 +26,7 @@ export async function deleteLicenses(
 ): Promise<void> {
   const target = readTarget(options, args);
   const mustAsk = options.yes !== true && options.dryRun !== true;
-  if (mustAsk && (context.isJson || context.host.stdin.isTTY !== true)) {
-    throw usageError(
-      "Nobody can be asked whether to delete.",
-      "Look with --dry-run, then delete with --yes.",
-    );
-  }
+  if (mustAsk) refuseWithoutTerminal(context, "delete", "Look with --dry-run, then delete with --yes.");
   const answer = await withServer(context, async (server) => {
     if (mustAsk) await askFirst(context, server, target);
     return callDelete(server, target, options.dryRun === true);
@@ -55,14 +50,7 @@ function callDelete(server: Server, target: Target, validateOnly: boolean): Prom
 
 async function askFirst(context: CommandContext, server: Server, target: Target): Promise<void> {
   writeDeletion(context.err, await callDelete(server, target, true));
-  const { stdin, stderr, interrupted } = context.host;
-  const dialog = createInterface({ input: stdin, output: stderr, terminal: false });
-  const answer = dialog.question("\nDelete? [y/N] ", { signal: interrupted }).catch(() => "");
-  // Ctrl-D ends the input without an answer; the question alone would wait for ever.
-  const ended = new Promise<string>((resolve) => dialog.once("close", () => resolve("")));
-  const isYes = /^y(es)?$/i.test((await Promise.race([answer, ended])).trim());
-  dialog.close();
-  if (!isYes) throw new CliError("refused", "Nothing was deleted.", { reason: "NOT_CONFIRMED" });
+  await confirm(context, "Delete?", "Nothing was deleted.");
 }
 
 /** Writes the answer for people. */

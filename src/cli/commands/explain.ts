@@ -1,6 +1,7 @@
 import { CapabilityReason, ExplainCapabilityResponse, OperationClass } from "@license-service/contract";
-import { withServer } from "../connection/with-server.ts";
 import type { CommandContext } from "../context.ts";
+import { type OfflineFlags, openAnswers } from "../offline/answers.ts";
+import { writeOfflineNote } from "../offline/offline-note.ts";
 import { readEnum, readInstant } from "../options.ts";
 import { nameOf } from "../output/names.ts";
 import { type Inline, type Screen, styled } from "../output/screen.ts";
@@ -9,7 +10,7 @@ import { writeLicenses } from "../render/license-table.ts";
 import { meterReading, nextOf, showOperations, showState } from "../render/terms.ts";
 
 /** Options of `licensectl explain`. */
-export interface ExplainOptions {
+export interface ExplainOptions extends OfflineFlags {
   readonly at?: string;
   readonly operation?: string;
 }
@@ -23,17 +24,12 @@ export async function explain(
   const atTime = readInstant("--at", options.at);
   const operation =
     options.operation === undefined ? 0 : readEnum("--operation", options.operation, OperationClass);
-  const answer = await withServer(context, (server) =>
-    server.call((client) => client.explainCapability, { key, operation, atTime }),
-  );
-  if (context.isJson) context.out.json(ExplainCapabilityResponse.toJSON(answer));
-  else
-    writeExplanation(
-      context.out,
-      answer,
-      operation,
-      distanceOrigin(answer.evaluatedAt, atTime !== undefined),
-    );
+  const answers = await openAnswers(context, options);
+  const answer = await answers.explain({ key, operation, atTime });
+  if (context.isJson) return context.out.json(ExplainCapabilityResponse.toJSON(answer));
+  writeOfflineNote(context, answers);
+  const from = distanceOrigin(answer.evaluatedAt, atTime !== undefined);
+  writeExplanation(context.out, answer, operation, from);
 }
 
 /** Writes the answer for people; distances in time count from `from`. */

@@ -5,6 +5,7 @@ import type { ExitKind } from "../exit-codes.ts";
 import { nameOf } from "../output/names.ts";
 import { formatDuration } from "../output/time.ts";
 import type { Settings } from "../settings.ts";
+import { type TlsFailure, tlsFailureOf } from "./tls-failure.ts";
 
 /** Domain of the service's own reasons in google.rpc.ErrorInfo. */
 const ERROR_DOMAIN = "license.v1";
@@ -67,6 +68,8 @@ function typeNameOf(typeUrl: string): string {
 export function toCliError(error: GrpcError, settings: Settings): CliError {
   const details = readErrorDetails(error);
   const kind = kindOf(error.code, details.reason);
+  const tls = kind === "unreachable" ? tlsFailureOf(error.details, settings) : undefined;
+  if (tls !== undefined) return unprotected(tls, error);
   const { refusals, refusalTotal, fields } = details;
   const { code, ...metadata } = details.metadata;
   const parts: CliErrorParts = {
@@ -77,9 +80,14 @@ export function toCliError(error: GrpcError, settings: Settings): CliError {
     refusals,
     refusalTotal,
     metadata,
-    ...explain(kind, error, settings),
+    ...explain(kind, error, details.reason, settings),
   };
   return new CliError(kind, messageOf(kind, error, details.reason, settings), parts);
+}
+
+/** The server was met, but not trusted or not understood: for a script it is not reached. */
+function unprotected({ message, ...parts }: TlsFailure, { code }: GrpcError): CliError {
+  return new CliError("unreachable", message, { ...parts, status: status[code] });
 }
 
 const IDENTITY_REASONS: ReadonlySet<string> = new Set([
@@ -116,8 +124,13 @@ function messageOf(kind: ExitKind, error: GrpcError, reason: string | undefined,
   return `No license service can be reached at ${settings.address}.`;
 }
 
-function explain(kind: ExitKind, error: GrpcError, settings: Settings): CliErrorParts {
-  if (kind === "identity") return { remedy: identityRemedy(settings) };
+function explain(
+  kind: ExitKind,
+  error: GrpcError,
+  reason: string | undefined,
+  settings: Settings,
+): CliErrorParts {
+  if (kind === "identity") return { remedy: identityRemedy(settings, reason) };
   if (kind === "unreachable") {
     return {
       meaning: `${wasSent(error) ? "Whether the server did anything is not known." : "Nothing was sent."} (${status[error.code]}: ${error.details})`,
@@ -134,7 +147,12 @@ function wasSent({ code, details }: GrpcError): boolean {
   return !(code === status.UNAVAILABLE && /No connection established|Name resolution failed/.test(details));
 }
 
-function identityRemedy({ token, tokenSearch }: Settings): string {
+function identityRemedy({ token, tokenSearch, transport }: Settings, reason: string | undefined): string {
+  const client = transport.kind === "tls" ? transport.client : undefined;
+  if (reason === "CERTIFICATE_EXPIRED") return "Renew the client certificate.";
+  if (token === undefined && client !== undefined) {
+    return `The client certificate came from ${client.file}. Have it given a role (LICENSE_TLS_IDENTITIES), or give a token.`;
+  }
   if (token !== undefined)
     return `The token came from ${token.source}. Use one of an identity that may do this.`;
   const searched = tokenSearch.length === 0 ? "" : ` Looked in vain at ${tokenSearch.join(" and ")}.`;

@@ -1,13 +1,18 @@
 import {
   type CallOptions,
+  type Client,
   type ClientReadableStream,
   type ClientUnaryCall,
-  credentials,
   type ServiceError as GrpcError,
   Metadata,
 } from "@grpc/grpc-js";
-import { LicenseServiceClient, type WatchLicenseCapabilitiesResponse } from "@license-service/contract";
+import {
+  LicenseServiceClient,
+  TokenServiceClient,
+  type WatchLicenseCapabilitiesResponse,
+} from "@license-service/contract";
 import type { Settings } from "../settings.ts";
+import { channelOf } from "./credentials.ts";
 import { toCliError } from "./rpc-error.ts";
 
 /** A unary method of the generated client, in the form that takes everything. */
@@ -26,6 +31,11 @@ export interface Server {
    */
   call<Request, Response>(
     pick: (client: LicenseServiceClient) => UnaryMethod<Request, Response>,
+    request: Request,
+  ): Promise<Response>;
+  /** As `call`, for the service of tokens. */
+  callTokens<Request, Response>(
+    pick: (client: TokenServiceClient) => UnaryMethod<Request, Response>,
     request: Request,
   ): Promise<Response>;
   /** Opens a watch; errors arrive as grpc-js errors on the stream. */
@@ -47,18 +57,31 @@ const CHANNEL_OPTIONS = {
 
 /** A connection by settings. */
 export function connect(settings: Settings): Server {
-  const client = new LicenseServiceClient(settings.address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const { address, transport } = settings;
+  const channel = channelOf(transport);
+  const options = { ...CHANNEL_OPTIONS, ...channel.options };
+  const client = new LicenseServiceClient(address, channel.credentials, options);
+  const tokens = new TokenServiceClient(address, channel.credentials, {
+    ...options,
+    channelOverride: client.getChannel(),
+  });
   const metadata = new Metadata();
   if (settings.token !== undefined) metadata.set("authorization", `Bearer ${settings.token.value}`);
+  const unary = <Request, Response>(
+    owner: Client,
+    method: UnaryMethod<Request, Response>,
+    request: Request,
+  ): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      const options = { deadline: Date.now() + settings.timeoutMs };
+      method.call(owner, request, metadata, options, (error, response) => {
+        if (error === null) resolve(response);
+        else reject(toCliError(error, settings));
+      });
+    });
   return {
-    call: (pick, request) =>
-      new Promise((resolve, reject) => {
-        const options = { deadline: Date.now() + settings.timeoutMs };
-        pick(client).call(client, request, metadata, options, (error, response) => {
-          if (error === null) resolve(response);
-          else reject(toCliError(error, settings));
-        });
-      }),
+    call: (pick, request) => unary(client, pick(client), request),
+    callTokens: (pick, request) => unary(tokens, pick(tokens), request),
     watch: () => client.watchLicenseCapabilities({}, metadata),
     close: () => client.close(),
   };

@@ -1,10 +1,13 @@
 import { Metadata, type ServerInterceptor, status } from "@grpc/grpc-js";
 import type { Clock } from "../../clock.ts";
 import { ServiceError } from "../../errors.ts";
+import type { Callers } from "../../identity/callers.ts";
 import type { Identity } from "../../identity/identity.ts";
-import type { TokenTable } from "../../identity/token-table.ts";
 import { outsideText } from "../../license-file/outside-text.ts";
 import type { Logger } from "../../log.ts";
+import type { Connection } from "../connections/connection.ts";
+import type { Connections } from "../connections/connections.ts";
+import type { IdentityLimits } from "../limits/identity-limits.ts";
 import type { Access } from "../roles.ts";
 import { tooLarge } from "../service-definition.ts";
 import { asServiceError, DETAILS_KEY, reasonOf, statusName, statusOf } from "../status.ts";
@@ -16,7 +19,9 @@ import { createRequestIds, REQUEST_ID_KEY } from "./request-id.ts";
 export interface GuardOptions {
   /** Who may call what, by path; see `roles.ts`. */
   readonly access: ReadonlyMap<string, Access>;
-  readonly tokens: TokenTable;
+  readonly callers: Callers;
+  readonly limits: IdentityLimits;
+  readonly connections: Connections;
   readonly clock: Clock;
   readonly log: Logger;
   /** Largest message that the connection takes, in bytes. */
@@ -49,19 +54,50 @@ export class Guard {
    * Decides on a call by its metadata alone, and names the caller in it; `undefined`: the RPC is open to
    * anybody.
    *
-   * @throws ServiceError TOKEN_MISSING, TOKEN_UNKNOWN, TOKEN_EXPIRED, ROLE_NOT_ALLOWED, UNKNOWN_RPC;
-   *   SHUTTING_DOWN for a new stream while the server stops.
+   * @param authorization value of the call; `undefined`: it carries none.
+   * @throws ServiceError TOKEN_MISSING, TOKEN_UNKNOWN, TOKEN_EXPIRED, CERTIFICATE_UNKNOWN, CERTIFICATE_EXPIRED,
+   *   ROLE_NOT_ALLOWED, UNKNOWN_RPC; RATE_EXCEEDED, TOO_MANY_CALLS, TOO_MANY_CONNECTIONS; SHUTTING_DOWN for a new
+   *   stream while the server stops.
    */
   admit(call: GuardedCall, authorization: string | undefined): void {
-    const { access, tokens, clock } = this.#options;
     if (call.isStream && this.#isStopping) throw shuttingDown();
-    const allowed = access.get(call.path);
-    if (allowed === "open") return;
-    const identity = tokens.identify(authorization, clock.now());
+    const connection = this.#options.connections.find(call.getConnectionInfo());
+    call.connection = connection;
+    const allowed = this.#options.access.get(call.path);
+    if (allowed === "open") this.#admitAnybody(call, connection);
+    else this.#admitKnown(call, connection, authorization, allowed);
+    connection.admitted();
+  }
+
+  #admitAnybody(call: GuardedCall, { strangers: { open } }: Connection): void {
+    open.begin(call.isStream, call.startedAtMs);
+    call.usage = open;
+  }
+
+  #admitKnown(
+    call: GuardedCall,
+    connection: Connection,
+    authorization: string | undefined,
+    allowed: Exclude<Access, "open"> | undefined,
+  ): void {
+    const identity = this.#identify(call, connection, authorization);
     call.identity = identity;
+    call.usage = this.#options.limits.begin(identity, connection, call.isStream, call.startedAtMs);
     // After the identity: a stranger does not learn which RPCs there are.
     if (allowed === undefined) throw unknownRpc(call.path);
     if (allowed !== "identity" && !allowed.includes(identity.role)) throw roleNotAllowed(identity, allowed);
+  }
+
+  #identify(call: GuardedCall, connection: Connection, authorization: string | undefined): Identity {
+    const { callers, clock } = this.#options;
+    try {
+      return callers.identify(authorization, connection.certificate, clock.now());
+    } catch (error) {
+      const tooEarly = connection.strangers.refused(call.startedAtMs);
+      if (tooEarly === undefined) throw error;
+      connection.overdone();
+      throw tooEarly;
+    }
   }
 
   /** Takes note of a stream that stays open. */
@@ -69,11 +105,12 @@ export class Guard {
     this.#streams.add(call);
   }
 
-  /** Ends streams whose token was revoked or has expired. */
+  /** Ends streams whose identity is so no more: token revoked, certificate without its role, either expired. */
   recheckStreams(): void {
-    const now = this.#options.clock.now();
+    const { callers, clock } = this.#options;
+    const now = clock.now();
     for (const call of this.#streams) {
-      const refusal = call.identity && this.#options.tokens.refusalOf(call.identity, now);
+      const refusal = call.identity && callers.refusalOf(call.identity, call.connection?.certificate, now);
       if (refusal !== undefined) call.refuse(refusal);
     }
   }
@@ -112,6 +149,7 @@ export class Guard {
 
   /** Writes the line of a call that has ended. */
   ended(call: GuardedCall, { code, metadata }: Ending): void {
+    call.usage?.end(call.isStream);
     if (call.isStream) this.#streams.delete(call);
     const level = this.#levelOf(call, code ?? status.UNKNOWN);
     const reason = reasonOf(metadata);
@@ -148,7 +186,7 @@ function unknownRpc(path: string): ServiceError {
 function roleNotAllowed(identity: Identity, allowed: readonly string[]): ServiceError {
   return new ServiceError(
     "ROLE_NOT_ALLOWED",
-    `A token of role ${identity.role} may not call this RPC; it takes ${allowed.join(" or ")}.`,
+    `A caller of role ${identity.role} may not call this RPC; it takes ${allowed.join(" or ")}.`,
     { metadata: { role: identity.role, allowed_roles: allowed.join(",") } },
   );
 }

@@ -11,6 +11,8 @@ import {
 import { ServiceError } from "../../errors.ts";
 import type { Identity } from "../../identity/identity.ts";
 import { CallContext, keepContext } from "../call-context.ts";
+import type { Connection } from "../connections/connection.ts";
+import type { Usage } from "../limits/usage.ts";
 import { UnreadableRequest } from "../service-definition.ts";
 import { statusOf } from "../status.ts";
 import type { Guard } from "./guard.ts";
@@ -30,6 +32,10 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   requestId = "";
   /** Who calls; set by the guard. */
   identity: Identity | undefined;
+  /** What carries it; set by the guard. */
+  connection: Connection | undefined;
+  /** What it is counted in; set by the guard, and ended with the call. */
+  usage: Usage | undefined;
   readonly #guard: Guard;
   readonly #call: ServerInterceptingCallInterface;
   readonly #sendStatus: ServerInterceptingCallInterface["sendStatus"];
@@ -71,7 +77,7 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
     this.requestId = guard.requestIds(textOf(metadata, REQUEST_ID_KEY));
     guard.observer.began?.(this, metadata);
     try {
-      guard.admit(this, textOf(metadata, "authorization"));
+      guard.admit(this, authorizationOf(metadata));
     } catch (error) {
       const known = error instanceof ServiceError ? error : guard.defect(error, this);
       this.refuse(known);
@@ -131,6 +137,13 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
 
 const CALL_OVER = new Error("the call is over");
 const CANCELLED: Ending = { code: status.CANCELLED, details: "The caller went away." };
+
+/** Empty, which is no token, if there are several: none of them may decide. */
+function authorizationOf(metadata: Metadata): string | undefined {
+  const [value, another] = metadata.get("authorization");
+  if (value === undefined) return undefined;
+  return typeof value === "string" && another === undefined ? value : "";
+}
 
 /** The only value of a key; `undefined`: there is none, or more than one. */
 function textOf(metadata: Metadata, key: string): string | undefined {

@@ -1,6 +1,8 @@
 import * as contract from "@license-service/contract";
 import type { AfterSalesService, Evaluation } from "../../domain/evaluation.ts";
 import type { Instant } from "../../domain/license.ts";
+import type { ListedNode } from "../../nodes/node-list.ts";
+import type { Alert } from "../../snapshot/alert.ts";
 import type { LicenseState } from "../../snapshot/license-state.ts";
 import { toAlert } from "./alert.ts";
 import { toDate, toOptionalDate } from "./instants.ts";
@@ -14,12 +16,21 @@ export interface PlatformIdentity {
   readonly nodeId: string;
 }
 
+/** What is true of now, whatever instant was asked for. */
+export interface LiveFacts {
+  /** In the order in which they are shown. */
+  readonly nodes: readonly ListedNode[];
+  /** Alerts that do not follow from the rows of the database. */
+  readonly liveAlerts: readonly Alert[];
+}
+
 /** The licenses of a platform, as GetLicenseInfo answers them (AP-1). */
 export function toInfoResponse(
   state: LicenseState,
   evaluation: Evaluation,
   staleSince: Instant | undefined,
   identity: PlatformIdentity,
+  { nodes, liveAlerts }: LiveFacts,
 ): contract.GetLicenseInfoResponse {
   return {
     revision: { ...state.revision },
@@ -35,9 +46,9 @@ export function toInfoResponse(
     managementNodeId: identity.nodeId,
     productVersion: state.facts.productVersion ?? "",
     firstStartTime: toOptionalDate(state.facts.firstStartAt),
-    alerts: state.alerts.map(toAlert),
+    alerts: [...state.alerts, ...liveAlerts].map(toAlert),
     service: evaluation.service && toService(evaluation.service),
-    nodes: [],
+    nodes: nodes.map(toNode),
   };
 }
 
@@ -52,6 +63,18 @@ function licensesOf(state: LicenseState, evaluation: Evaluation) {
       ...others.map((standing) => toLicense(standing, evaluation)),
       ...state.unverified.map((license) => toUnverifiedLicense(license, evaluation)),
     ],
+  };
+}
+
+function toNode(node: ListedNode): contract.ManagementNode {
+  return {
+    nodeId: node.id,
+    name: node.name,
+    status: node.isAlive ? contract.NodeStatus.ALIVE : contract.NodeStatus.AWAY,
+    version: node.version,
+    joinedTime: toDate(node.joinedAt),
+    heartbeatTime: toDate(node.heartbeatAt),
+    primary: node.isPrimary,
   };
 }
 

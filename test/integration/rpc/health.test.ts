@@ -9,7 +9,7 @@ import {
 import test from "ava";
 import { startTokenService } from "../../helpers/token-service.ts";
 
-const NAMES = ["", "license.v1.LicenseService"];
+const NAMES = ["", "license.v1.LicenseService", "license.v1.TokenService"];
 
 function request(service: string): Buffer {
   return Buffer.from(HealthCheckRequest.encode({ service }).finish());
@@ -19,7 +19,7 @@ function statusOf(bytes: Buffer | undefined): ServingStatus {
   return HealthCheckResponse.decode(bytes ?? Buffer.alloc(0)).status;
 }
 
-test("health is told without identity, for the server and for its service", async (t) => {
+test("health is told without identity, for the server and for its services", async (t) => {
   const rpc = await startTokenService(t, { isDevelopment: false });
   for (const name of NAMES) {
     const { answer } = await rpc.call(HealthService.check.path, undefined, request(name));
@@ -29,6 +29,7 @@ test("health is told without identity, for the server and for its service", asyn
   t.deepEqual(HealthListResponse.decode(answer ?? Buffer.alloc(0)).statuses, {
     "": { status: ServingStatus.SERVING },
     "license.v1.LicenseService": { status: ServingStatus.SERVING },
+    "license.v1.TokenService": { status: ServingStatus.SERVING },
   });
 });
 

@@ -123,7 +123,7 @@ test("a platform whose key is missing, or is another's, refuses the start and sa
     t,
     env,
     "platformKey",
-    /key is not in this data directory.*install -m 600 platform-key\.pem/,
+    /key is not in this data directory.*licensectl node join --key platform-key\.pem --data-dir "/,
   );
   t.is(await stat(keyFile).catch(() => undefined), undefined, "no new key was made");
   // A second node that made a platform of its own before.

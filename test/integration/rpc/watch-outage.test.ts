@@ -1,10 +1,17 @@
 /** The database goes away and comes back, under a service that goes on. */
 
+import { credentials } from "@grpc/grpc-js";
 import type { WatchLicenseCapabilitiesResponse } from "@license-service/contract";
+import {
+  type HealthCheckResponse,
+  HealthClient,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from "@license-service/contract/health";
 import test, { type ExecutionContext } from "ava";
 import { standingOf } from "../../helpers/rpc-answers.ts";
 import { rpcErrorOf } from "../../helpers/rpc-error.ts";
 import { startRpcService } from "../../helpers/rpc-service.ts";
+import { RpcStream } from "../../helpers/rpc-stream.ts";
 import { type FaultyNetwork, openFaultyNetwork } from "../store/faulty-network.ts";
 
 type Message = WatchLicenseCapabilitiesResponse;
@@ -21,6 +28,33 @@ async function startOverNetwork(t: ExecutionContext) {
   const rpc = await startRpcService(t, { heartbeatMs: 100, pollMs: 100, route });
   return { rpc, network: await ready.promise };
 }
+
+test("health tells the services apart: what answers from memory serves on, what needs the database does not", async (t) => {
+  const { rpc, network } = await startOverNetwork(t);
+  const client = new HealthClient(rpc.service.address, credentials.createInsecure());
+  t.teardown(() => client.close());
+  const watchHealth = (service: string) => {
+    const stream = new RpcStream(client.watch({ service }));
+    t.teardown(() => stream.cancel());
+    return stream;
+  };
+  const [licenses, tokens] = [
+    watchHealth("license.v1.LicenseService"),
+    watchHealth("license.v1.TokenService"),
+  ];
+  const serves = ({ status }: HealthCheckResponse) => status === ServingStatus.SERVING;
+  await Promise.all([licenses.next(serves), tokens.next(serves)]);
+  await network.cut();
+  await tokens.next(({ status }) => status === ServingStatus.NOT_SERVING);
+  const check = (service: string) =>
+    new Promise<HealthCheckResponse | undefined>((resolve) => {
+      client.check({ service }, (_error, answer) => resolve(answer));
+    });
+  t.is((await check("license.v1.LicenseService"))?.status, ServingStatus.SERVING);
+  t.is((await check("license.v1.TokenService"))?.status, ServingStatus.NOT_SERVING);
+  await network.repair();
+  await tokens.next(serves);
+});
 
 test("while the database is away, reads say since when and writes are refused; it recovers by itself", async (t) => {
   const { rpc, network } = await startOverNetwork(t);

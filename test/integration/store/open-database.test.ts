@@ -100,7 +100,10 @@ test("a role that may not make tables is refused by one line that says so and na
   const restricted = Object.assign(new URL(url), { username: role, password: SECRET }).href;
   const error = await t.throwsAsync(migrate(restricted), { instanceOf: StartupError });
   t.is(error?.exitCode, EXIT_CODES.schemaTooOld);
-  t.regex(error?.message ?? "", /may not make them \(permission denied for schema public\)\. Run licensectl migrate/);
+  t.regex(
+    error?.message ?? "",
+    /may not make them \(permission denied for schema public\)\. Run licensectl migrate/,
+  );
 });
 
 test("every connection of the pool has its bounds, its name and its formats", async (t) => {

@@ -25,11 +25,16 @@ export type WatchCall = ServerWritableStream<
 /** Answers of unary methods by name. */
 export type Answers = { readonly [Method in keyof LicenseServiceServer]?: (request: unknown) => unknown };
 
-/** Starts the server on a free port; it ends with the test. Answers its address. */
+/**
+ * Starts the server on a free port; it ends with the test. Answers its address.
+ *
+ * @param credentials Default: plaintext.
+ */
 export async function startScriptedServer(
   t: ExecutionContext,
   answers: Answers,
   onWatch?: (call: WatchCall, attempt: number) => void,
+  credentials: ServerCredentials = ServerCredentials.createInsecure(),
 ): Promise<string> {
   const server = new Server();
   const implementation: Record<string, unknown> = {};
@@ -47,7 +52,7 @@ export async function startScriptedServer(
   implementation["watchLicenseCapabilities"] = watch;
   server.addService(LicenseServiceService, implementation as unknown as LicenseServiceServer);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else reject(error);
     });

@@ -7,6 +7,7 @@ import type { Settings } from "../../../src/cli/settings.ts";
 const SETTINGS: Settings = {
   address: "127.0.0.1:50051",
   isLocal: true,
+  transport: { kind: "plaintext" },
   token: undefined,
   tokenSearch: ["data/admin-token"],
   timeoutMs: 10_000,

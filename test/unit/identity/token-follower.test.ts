@@ -88,10 +88,55 @@ test("while the database is away the tokens of the last read stand, and come rig
   source.rows = [];
   source.revisions = { ...source.revisions, tokenRevision: 2n };
   await nextPoll();
-  t.is(table.identify(`Bearer ${token}`, 0).tokenId, "1");
+  t.is(table.identify(`Bearer ${token}`, 0).id, "1");
   source.failure = undefined;
   await nextPoll();
   t.throws(() => table.identify(`Bearer ${token}`, 0));
+});
+
+test("a refresh waits for the read that runs, so that the older one does not win", async (t) => {
+  const [before, after] = [createToken(), createToken()];
+  const source = createSource();
+  const table = new TokenTable();
+  const follower = await TokenFollower.start({ source, table, pollMs: 60_000, log, onPolled: () => {} });
+  t.teardown(() => follower.close());
+  const change = (token: string, tokenRevision: bigint) => {
+    source.rows = [rowOf(token)];
+    source.revisions = { ...source.revisions, tokenRevision };
+  };
+  // The first read has seen its revision, and its list arrives late.
+  const gate = Promise.withResolvers<void>();
+  const { listTokens } = source;
+  source.listTokens = async () => {
+    const rows = await listTokens();
+    source.listTokens = listTokens;
+    await gate.promise;
+    return rows;
+  };
+  change(before, 2n);
+  const early = follower.refresh();
+  await new Promise((resolve) => setImmediate(resolve));
+  change(after, 3n);
+  const late = follower.refresh();
+  gate.resolve();
+  await Promise.all([early, late]);
+  t.is(table.identify(`Bearer ${after}`, 0).name, "n");
+  t.throws(() => table.identify(`Bearer ${before}`, 0));
+});
+
+test("a refresh that fails says so, and a forgotten token stays forgotten whatever is read", async (t) => {
+  const token = createToken();
+  const source = createSource(rowOf(token));
+  const { table, follower, nextPoll } = await follow(t, source);
+  source.failure = new Error("away");
+  await t.throwsAsync(follower.refresh(), { message: "away" });
+  t.is(table.identify(`Bearer ${token}`, 0).name, "n");
+  follower.forget("1");
+  t.throws(() => table.identify(`Bearer ${token}`, 0), { message: /not known/ });
+  source.failure = undefined;
+  source.revisions = { ...source.revisions, tokenRevision: 2n };
+  await nextPoll();
+  t.throws(() => table.identify(`Bearer ${token}`, 0), { message: /not known/ });
 });
 
 test("a start without tokens fails, and a closed follower reads no more", async (t) => {

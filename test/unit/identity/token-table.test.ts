@@ -41,7 +41,13 @@ test("a known token is its identity, however the scheme is written", (t) => {
   const token = createToken();
   const table = new TokenTable();
   table.replace([rowOf(token)]);
-  const identity = { tokenId: "token-1", name: "compute", role: "service" as const, expiresAt: undefined };
+  const identity = {
+    id: "token-1",
+    kind: "token" as const,
+    name: "compute",
+    role: "service" as const,
+    expiresAt: undefined,
+  };
   for (const scheme of ["Bearer", "bearer", "BEARER"]) {
     t.deepEqual(table.identify(`${scheme} ${token}`, NOW), identity);
   }

@@ -1,9 +1,20 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import anyTest, { type TestFn } from "ava";
+import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { EXIT_CODES, StartupError } from "../../../src/errors.ts";
 import { openDataDirectory } from "../../../src/platform/data-directory.ts";
 
@@ -143,4 +154,52 @@ test("a node id that is none is refused, and the lock given back", async (t) => 
     );
     t.is(error?.exitCode, EXIT_CODES.dataDirectory);
   }
+});
+
+/** Opens a data directory in a process without the rights of root; answers the outcome as text. */
+async function openAsOrdinaryUser(t: ExecutionContext, path: string): Promise<string> {
+  const program = join(await mkdtemp(join(tmpdir(), "license-program-")), "open.ts");
+  t.teardown(() => rm(join(program, ".."), { recursive: true }));
+  const module = new URL("../../../src/platform/data-directory.ts", import.meta.url).href;
+  await writeFile(
+    program,
+    `import { openDataDirectory } from ${JSON.stringify(module)};
+     if (process.getuid() === 0) process.setgid(${NOBODY}), process.setuid(${NOBODY});
+     const outcome = await openDataDirectory(${JSON.stringify(path)}).then(
+       () => "opened",
+       (error) => error.exitCode + " " + error.message,
+     );
+     process.send(outcome, () => process.exit());`,
+  );
+  const child = fork(program);
+  t.teardown(() => child.kill("SIGKILL"));
+  const [outcome] = await once(child, "message");
+  return outcome;
+}
+
+/** Number of an account without rights, on every system. */
+const NOBODY = 65_534;
+
+test("a data directory that may only be read is refused, and so is one whose lock may only be read", async (t) => {
+  const path = join(t.context.parent, "data");
+  (await openDataDirectory(path)).close();
+  await chmod(t.context.parent, 0o711);
+  if (process.getuid?.() === 0) {
+    for (const made of [path, join(path, "node-id")]) await chown(made, NOBODY, NOBODY);
+  }
+  const lock = join(path, "lock.db");
+  await chmod(lock, 0o444);
+  t.regex(
+    await openAsOrdinaryUser(t, path),
+    /^21 the data directory .* this account may not read and write it$/,
+  );
+  await rm(lock);
+  t.is(await openAsOrdinaryUser(t, path), "opened");
+  await chmod(path, 0o500);
+  t.regex(
+    await openAsOrdinaryUser(t, path),
+    /^21 the data directory .* this account may not read and write it$/,
+  );
+  t.is((await stat(path)).mode & 0o777, 0o500, "it is left as it is");
+  await chmod(path, 0o700);
 });

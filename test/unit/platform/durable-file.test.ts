@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
-import { writeFileDurably } from "../../../src/platform/durable-file.ts";
+import { createFileDurably, writeFileDurably } from "../../../src/platform/durable-file.ts";
 
 const test = anyTest as TestFn<{ directory: string }>;
 
@@ -52,4 +52,13 @@ test("a write that fails leaves the old content and nothing beside it", async (t
   await t.throwsAsync(writeFileDurably(join(path, "file"), "text"), { code: "ENOTDIR" });
   t.is(await readFile(path, "utf8"), "old");
   t.deepEqual(await readdir(t.context.directory), ["occupied"]);
+});
+
+test("a file that is created durably replaces none, and leaves nothing beside it", async (t) => {
+  const path = join(t.context.directory, "file");
+  await createFileDurably(path, "first");
+  t.is((await stat(path)).mode & 0o777, 0o600);
+  await t.throwsAsync(createFileDurably(path, "second"), { code: "EEXIST" });
+  t.is(await readFile(path, "utf8"), "first");
+  t.deepEqual(await readdir(t.context.directory), ["file"]);
 });

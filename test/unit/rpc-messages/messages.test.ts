@@ -47,12 +47,24 @@ const LICENSE: InstalledLicense = {
   uploadedByNodeId: "node-1",
 };
 
+const PLATFORM = {
+  thumbprint: "",
+  publicKey: "",
+  profile: "zstack-cloud",
+  firstStartAt: AT - 2 * DAY_MS,
+  firstStartJws: "",
+  primaryNodeId: "node-1",
+};
+
 function stateOf(
   licenses: readonly InstalledLicense[],
   profile: Profile = loadProfile("zstack-cloud"),
 ): LicenseState {
+  const revision = { storeId: "3f0c8f0e-5b8c-4d5e-9d53-0d4c9a2f7a11", epoch: 1n, revision: 5n };
+  const revisionId = "8a4e37f1-3c5e-4a6f-9a11-0d4c9a2f7a11";
   return {
-    revision: { storeId: "3f0c8f0e-5b8c-4d5e-9d53-0d4c9a2f7a11", epoch: 1n, revision: 5n },
+    revision,
+    revisionId,
     profile,
     facts: { firstStartAt: AT - 2 * DAY_MS, productVersion: "E0760" },
     primaryNodeId: "node-1",
@@ -60,6 +72,7 @@ function stateOf(
     unverified: [],
     tampered: [],
     alerts: [],
+    stored: { revision, revisionId, platform: PLATFORM, licenses: [], restores: [] },
     contentKey: "",
   };
 }
@@ -122,6 +135,9 @@ test("a snapshot to come at its end tells what comes then", (t) => {
   );
 });
 
+/** No nodes, and nothing to act on. */
+const LIVE = { nodes: [], liveAlerts: [] };
+
 test("a license that does not decide its item shows what it is good for, and nothing of it as available", (t) => {
   const renewal = {
     ...LICENSE,
@@ -130,7 +146,7 @@ test("a license that does not decide its item shows what it is good for, and not
     quotas: new Map([["cpus", 8n]]),
   };
   const state = stateOf([LICENSE, renewal]);
-  const info = toInfoResponse(state, evaluateState(state, AT), undefined, IDENTITY);
+  const info = toInfoResponse(state, evaluateState(state, AT), undefined, IDENTITY, LIVE);
   t.is(info.license?.id, renewal.id);
   t.like(
     info.license?.meters.find(({ key }) => key === "base/cpus"),
@@ -148,7 +164,7 @@ test("a no-license state with an end shows it, and is expired after it", (t) => 
   const cloud = loadProfile("zstack-cloud");
   const profile = { ...cloud, noLicense: { ...cloud.noLicense, days: 30 } };
   const state = stateOf([], profile);
-  const running = toInfoResponse(state, evaluateState(state, AT), undefined, IDENTITY);
+  const running = toInfoResponse(state, evaluateState(state, AT), undefined, IDENTITY, LIVE);
   t.like(running.license, {
     id: "",
     licenseType: contract.LicenseType.FREE,
@@ -156,7 +172,7 @@ test("a no-license state with an end shows it, and is expired after it", (t) => 
   });
   t.is(running.license?.startTime?.getTime(), AT - 2 * DAY_MS);
   t.is(running.license?.expireTime?.getTime(), AT + 28 * DAY_MS);
-  const over = toInfoResponse(state, evaluateState(state, AT + 28 * DAY_MS), undefined, IDENTITY);
+  const over = toInfoResponse(state, evaluateState(state, AT + 28 * DAY_MS), undefined, IDENTITY, LIVE);
   t.like(over.license, { status: contract.LicenseStatus.EXPIRED, expired: true });
   t.is(over.status, contract.PlatformStatus.EXPIRED);
 });

@@ -45,7 +45,7 @@ async function startWatch(heartbeatMs: number) {
   const { clock, timers } = platform.time;
   const controller = new AbortController();
   const context: RpcContext = {
-    identity: { tokenId: "token-1", name: "test", role: "service", expiresAt: undefined },
+    identity: { id: "token-1", kind: "token", name: "test", role: "service", expiresAt: undefined },
     requestId: "request-1",
     log: pino({ level: "silent" }),
     signal: controller.signal,
