@@ -44,17 +44,21 @@ export interface DropContext {
  */
 export async function takeDropped(context: DropContext): Promise<readonly TakenFile[]> {
   const names = await listDropped(context.folder);
+  const waiting = names.splice(MOST_DROPPED_FILES);
   const taken: TakenFile[] = [];
   let refusalCount = 0;
-  for (const name of names.slice(0, MOST_DROPPED_FILES)) {
-    if (refusalCount >= MOST_REFUSALS) break;
-    const file = await takeFile(context, name);
-    if (file === undefined) continue;
-    taken.push(file);
-    refusalCount += file.refusals.length;
+  for (const name of names) {
+    if (refusalCount >= MOST_REFUSALS) waiting.push(name);
+    else {
+      const file = await takeFile(context, name);
+      if (file === undefined) continue;
+      taken.push(file);
+      refusalCount += file.refusals.length;
+    }
   }
-  if (taken.length < names.length)
-    context.log.info({ taken: taken.length, found: names.length }, "drop folder");
+  if (waiting.length > 0) {
+    context.log.info({ waiting: waiting.length }, "dropped files wait for the next reload");
+  }
   return taken;
 }
 

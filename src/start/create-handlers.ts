@@ -19,7 +19,7 @@ import { createRowVerifier } from "../snapshot/row-verifier.ts";
 import { SnapshotHub, type SnapshotSource } from "../snapshot/snapshot-hub.ts";
 import { systemTimers } from "../snapshot/timers.ts";
 import { listenForRevisions } from "../store/revision-listener.ts";
-import type { ServingParts } from "./start-service.ts";
+import type { ServingParts } from "./serve.ts";
 
 /** What the handlers are made from. */
 export type HandlerParts = ServingParts & Pick<InfoSources, "nodes" | "liveAlerts">;

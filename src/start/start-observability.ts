@@ -7,7 +7,7 @@ import type { CallObserver } from "../rpc/interceptors/call-observer.ts";
 import { accessTable } from "../rpc/roles.ts";
 import { packageVersion } from "../version.ts";
 import type { ClosingStack } from "./closing-stack.ts";
-import type { ServingParts } from "./start-service.ts";
+import type { ServingParts } from "./serve.ts";
 
 /** What is watched: the parts that serve, and what metrics are read from. */
 export interface ObservedParts

@@ -11,6 +11,8 @@ import { isPostmasterOf, isProcessRunning } from "./process.ts";
 /** What became of the PostgreSQL of a data directory. */
 export type FoundCluster =
   | { readonly state: "none" }
+  /** The data directory remembers a place that is not there. */
+  | { readonly state: "lost"; readonly directory: string }
   | { readonly state: "stopped"; readonly directory: string }
   | {
       readonly state: "running";
@@ -23,8 +25,10 @@ export type FoundCluster =
 
 /** Finds the cluster of a data directory. @throws the error of the file system where something cannot be read. */
 export async function findCluster(dataDirectory: string): Promise<FoundCluster> {
-  const home = (await readHome(dataDirectory)) ?? join(dataDirectory, "postgresql");
-  const directory = join(home, "cluster");
+  const remembered = await readHome(dataDirectory);
+  if (remembered !== undefined && !(await isThere(remembered)))
+    return { state: "lost", directory: remembered };
+  const directory = join(remembered ?? join(dataDirectory, "postgresql"), "cluster");
   if (!(await isThere(directory))) return { state: "none" };
   const lock = await readLockFile(directory);
   if (lock?.socketDirectory === undefined) return { state: "stopped", directory };

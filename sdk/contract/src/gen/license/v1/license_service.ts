@@ -256,7 +256,10 @@ export interface GetLicenseInfoResponse {
   revision:
     | Revision
     | undefined;
-  /** The caller's answer still holds; beside this only revision, evaluated_at and stale_since are set. */
+  /**
+   * The caller's answer still holds, but for the heartbeats of nodes; beside this only revision, evaluated_at
+   * and stale_since are set.
+   */
   unchanged: boolean;
   /** Instant that the answer was evaluated for. */
   evaluatedAt:
