@@ -1,6 +1,9 @@
 /** Entry of licensectl: hands the process to the program and its verdict to the shell. */
+import "../compile-cache.ts";
 import { EXIT } from "./exit-codes.ts";
-import { run } from "./run.ts";
+
+// Imported once the compile cache is there.
+const { run } = await import("./run.ts");
 
 // A reader that has seen enough (`| head`) closes the pipe; that is no failure. A full disk is one.
 for (const stream of [process.stdout, process.stderr]) {

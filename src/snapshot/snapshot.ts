@@ -3,7 +3,7 @@ import type { Evaluation } from "../domain/evaluation.ts";
 import type { Instant } from "../domain/license.ts";
 import type { LicenseState } from "./license-state.ts";
 
-/** A snapshot as it goes over the wire, encoded once and sent many times. */
+/** A snapshot as it goes over the wire, each message in its gRPC frame: encoded once and sent many times. */
 export interface EncodedSnapshot {
   /** GetLicenseCapabilitiesResponse. */
   readonly capabilities: Uint8Array;

@@ -27,6 +27,19 @@ test("without settings production defaults hold", (t) => {
     isDevelopment: false,
     databaseUrl: undefined,
     listen: { host: "127.0.0.1", port: 50_051 },
+    tlsCertificate: undefined,
+    tlsKey: undefined,
+    tlsClientCa: undefined,
+    tlsIdentities: undefined,
+    isPlaintext: false,
+    callsPerSecond: 10_000,
+    callsAtOnce: 1000,
+    watchesAtOnce: 10_000,
+    connectionsPerIdentity: 5000,
+    connections: 10_000,
+    metricsListen: { host: "127.0.0.1", port: 9464 },
+    isMigrating: true,
+    traces: undefined,
     dataDirectory: "/var/lib/license-service",
     profile: "zstack-cloud",
     productVersion: undefined,
@@ -66,6 +79,12 @@ const READINGS: readonly [variable: string, text: string, name: keyof Config, va
   ["LICENSE_LOG_FORMAT", "pretty", "logFormat", "pretty"],
   ["LICENSE_PACKAGE_MAX_BYTES", "2048", "packageMaxBytes", 2048],
   ["LICENSE_REVISION_POLL_MS", "100", "revisionPollMs", 100],
+  ["LICENSE_METRICS_LISTEN", "off", "metricsListen", undefined],
+  ["LICENSE_METRICS_LISTEN", "[::1]:0", "metricsListen", { host: "::1", port: 0 }],
+  ["LICENSE_TLS_CERT", "tls/server.pem", "tlsCertificate", "/srv/app/tls/server.pem"],
+  ["LICENSE_PLAINTEXT", "on", "isPlaintext", true],
+  ["LICENSE_MIGRATE", "off", "isMigrating", false],
+  ["LICENSE_CALLS_PER_SECOND", "1", "callsPerSecond", 1],
   ["LICENSE_HEARTBEAT_MS", "300000", "heartbeatMs", 300_000],
   ["LICENSE_SHUTDOWN_GRACE_MS", "0", "shutdownGraceMs", 0],
   ["LICENSE_REFLECTION", "on", "isReflectionOn", true],
@@ -97,6 +116,9 @@ const REFUSALS: readonly [variable: string, text: string, message: RegExp][] = [
   ["LICENSE_PACKAGE_MAX_BYTES", "1e6", /a whole number/],
   ["LICENSE_PACKAGE_MAX_BYTES", "9007199254740993", /a whole number/],
   ["LICENSE_REVISION_POLL_MS", "99", /from 100 to 60000/],
+  ["LICENSE_METRICS_LISTEN", "9464", /host:port, \[IPv6\]:port, port 0 to 65535, or off/],
+  ["LICENSE_METRICS_LISTEN", "none", /or off/],
+  ["LICENSE_CALLS_AT_ONCE", "0", /from 1 to 1000000/],
   ["LICENSE_HEARTBEAT_MS", "-1", /from 100 to 300000/],
   ["LICENSE_SHUTDOWN_GRACE_MS", "300001", /from 0 to 300000/],
   ["LICENSE_REFLECTION", "true", /one of on, off/],
@@ -178,7 +200,8 @@ test("threat 9: no setting names vendor keys or anything that could add one", (t
   const names = Object.values(SETTINGS).map(({ variable }) => variable);
   t.deepEqual(
     names.filter((name) => /TRUST|ANCHOR|VENDOR|KEY|ISSUER|CERT|CA$/.test(name)),
-    [],
+    // Of connections; src/tls and nothing else reads them.
+    ["LICENSE_TLS_CERT", "LICENSE_TLS_KEY", "LICENSE_TLS_CLIENT_CA"],
   );
   t.regex(refusalOf({ LICENSE_TRUST_DIR: "/tmp/mine" }), /^Unknown setting/);
 });

@@ -12,6 +12,7 @@ import { ServiceError } from "../../errors.ts";
 import type { Identity } from "../../identity/identity.ts";
 import { CallContext, keepContext } from "../call-context.ts";
 import type { Connection } from "../connections/connection.ts";
+import { EncodedMessage, writeFrames } from "../encoded-message.ts";
 import type { Usage } from "../limits/usage.ts";
 import { UnreadableRequest } from "../service-definition.ts";
 import { statusOf } from "../status.ts";
@@ -65,6 +66,7 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   }
 
   override sendMessage(message: unknown, callback: () => void): void {
+    if (message instanceof EncodedMessage) writeFrames(this.#call as object);
     this.#call.sendMessage(message, callback);
   }
 

@@ -1,5 +1,6 @@
 import { GetLicenseCapabilitiesResponse, WatchLicenseCapabilitiesResponse } from "@license-service/contract";
 import type { EncodedSnapshot, SnapshotContent } from "../../snapshot/snapshot.ts";
+import { frameOf } from "../encoded-message.ts";
 import { toCapability } from "./capability.ts";
 import { toDate, toOptionalDate } from "./instants.ts";
 
@@ -21,7 +22,7 @@ export function toCapabilitiesResponse(content: SnapshotContent): GetLicenseCapa
 export function encodeSnapshot(content: SnapshotContent): EncodedSnapshot {
   const snapshot = toCapabilitiesResponse(content);
   return {
-    capabilities: GetLicenseCapabilitiesResponse.encode(snapshot).finish(),
-    watch: WatchLicenseCapabilitiesResponse.encode({ snapshot, heartbeat: undefined }).finish(),
+    capabilities: frameOf(GetLicenseCapabilitiesResponse.encode(snapshot).finish()),
+    watch: frameOf(WatchLicenseCapabilitiesResponse.encode({ snapshot, heartbeat: undefined }).finish()),
   };
 }

@@ -11,6 +11,7 @@ import { unknownCapability } from "../../../src/domain/explain.ts";
 import { DAY_MS, type InstalledLicense } from "../../../src/domain/license.ts";
 import type { Profile } from "../../../src/domain/profile.ts";
 import { loadProfile } from "../../../src/profiles/load-profile.ts";
+import { messageIn } from "../../../src/rpc/encoded-message.ts";
 import { toCapability, toOperations } from "../../../src/rpc/messages/capability.ts";
 import { toInfoResponse } from "../../../src/rpc/messages/info.ts";
 import { readInstant } from "../../../src/rpc/messages/instants.ts";
@@ -113,7 +114,7 @@ test("threat 29: 2^53 - 1 CPUs go over the wire without loss", (t) => {
     evaluation: evaluateState(state, AT),
     staleSince: undefined,
   });
-  const decoded = contract.GetLicenseCapabilitiesResponse.decode(capabilities);
+  const decoded = contract.GetLicenseCapabilitiesResponse.decode(messageIn(capabilities));
   const compute = decoded.capabilities.find(({ key }) => key === "compute");
   t.is(compute?.meters.find(({ key }) => key === "base/cpus")?.limit, 9_007_199_254_740_991n);
 });
@@ -121,7 +122,7 @@ test("threat 29: 2^53 - 1 CPUs go over the wire without loss", (t) => {
 test("a snapshot to come at its end tells what comes then", (t) => {
   const state = stateOf([LICENSE]);
   const { watch } = encodeSnapshot({ state, evaluation: evaluateState(state, AT), staleSince: AT });
-  const { snapshot } = contract.WatchLicenseCapabilitiesResponse.decode(watch);
+  const { snapshot } = contract.WatchLicenseCapabilitiesResponse.decode(messageIn(watch));
   t.is(snapshot?.nextChangeAt?.getTime(), AT + DAY_MS);
   t.is(snapshot?.staleSince?.getTime(), AT);
   t.like(

@@ -1,6 +1,7 @@
 import { GetLicenseCapabilitiesResponse, WatchLicenseCapabilitiesResponse } from "@license-service/contract";
 import test from "ava";
 import { DAY_MS } from "../../../src/domain/license.ts";
+import { messageIn } from "../../../src/rpc/encoded-message.ts";
 import type { Snapshot } from "../../../src/snapshot/snapshot.ts";
 import type { SnapshotHub } from "../../../src/snapshot/snapshot-hub.ts";
 import { settled } from "../../helpers/fake-time.ts";
@@ -160,12 +161,12 @@ test("while the database is away the last state is served, says since when, and 
   const hub = await startHub();
   store.failure = new Error("connection refused");
   await time.pass(5_500);
-  const away = GetLicenseCapabilitiesResponse.decode(hub.current().encoded.capabilities);
+  const away = GetLicenseCapabilitiesResponse.decode(messageIn(hub.current().encoded.capabilities));
   t.is(away.staleSince?.getTime(), START + 1_000);
   t.is(away.revision?.revision, 1n);
   await time.pass(3_600_000);
   t.is(stateOf(hub.current(), "gpu"), "VIEW_ONLY EXPIRED");
-  const ended = WatchLicenseCapabilitiesResponse.decode(hub.current().encoded.watch);
+  const ended = WatchLicenseCapabilitiesResponse.decode(messageIn(hub.current().encoded.watch));
   t.is(ended.snapshot?.staleSince?.getTime(), START + 1_000);
   store.failure = undefined;
   await time.pass(1_000);
@@ -194,8 +195,8 @@ test("EV-3: two nodes encode one state at one instant byte for byte alike, whate
   const two = await startHub();
   t.deepEqual(one.current().encoded, two.current().encoded);
   t.deepEqual(
-    WatchLicenseCapabilitiesResponse.decode(one.current().encoded.watch).snapshot,
-    GetLicenseCapabilitiesResponse.decode(one.current().encoded.capabilities),
+    WatchLicenseCapabilitiesResponse.decode(messageIn(one.current().encoded.watch)).snapshot,
+    GetLicenseCapabilitiesResponse.decode(messageIn(one.current().encoded.capabilities)),
   );
   await one.close();
   await two.close();
