@@ -1,21 +1,27 @@
 /**
- * Bench of the authorization history: 1,000,000 records uploaded in random order. Prints pages by
- * token under every order, pages by start, and the total, next to what PostgreSQL itself takes for
- * count(*) and for a plain OFFSET. Makes and removes its own cluster.
+ * Bench of the authorization history: records uploaded in random order. Pages by token under every order, pages
+ * by start, and the total, next to what PostgreSQL itself takes for count(*) and for a plain OFFSET.
  */
 import { randomUUID } from "node:crypto";
 import type { Knex } from "knex";
-import { ensureDatabase, withClient } from "../../src/store/embedded/connection.ts";
+import { ensureDatabase, MAINTENANCE_DATABASE, withClient } from "../../src/store/embedded/connection.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { openDatabase } from "../../src/store/open-database.ts";
 import { toPageToken } from "../../src/store/page-token.ts";
 import { RECORD_SORTS, type RecordOrder, SORT_DIRECTIONS } from "../../src/store/record-order.ts";
 import { countRecords, listRecords } from "../../src/store/records.ts";
 import { startTemporaryCluster } from "../helpers/temporary-cluster.ts";
+import type { BenchContext, Goal, Measurement } from "./bench.ts";
+import { timeEach } from "./parts/timed.ts";
+import { type Spread, spreadOf } from "./report/statistics.ts";
 
-const RECORDS = 1_000_000;
-const PAGES = 500;
+const FULL = { records: 1_000_000, pages: 500 };
+const QUICK = { records: 20_000, pages: 20 };
 const LIMIT = 20;
+/** In ms, at p99. */
+const MOST_FOR_A_PAGE = 10;
+/** In ms, at p99. */
+const MOST_FOR_THE_TOTAL = 5;
 
 const FILL = `
   insert into license_records (license_id, item, edition, term, method, disposition, issued_at, starts_at, ends_at,
@@ -25,81 +31,124 @@ const FILL = `
     date_trunc('milliseconds', timestamptz '2026-01-01Z' + random() * interval '1000 days'),
     n, 'Customer ' || n % 1000, 'Example Cloud', 'C-' || n, '{"cpus": "16"}', $1
   from (select n, date_trunc('seconds', timestamptz '2025-01-01Z' + random() * interval '1000 days') as issued_at
-    from generate_series(1, ${RECORDS}) n offset 0)`;
+    from generate_series(1, $2::int) n offset 0)`;
 
-const cluster = await startTemporaryCluster();
-try {
-  await ensureDatabase(cluster.url("postgres"), "bench");
-  const url = cluster.url("bench");
-  await migrate(url);
-  await fill(url);
-  const knex = await openDatabase(url);
-  try {
-    await measure(knex);
-  } finally {
-    await knex.destroy();
-  }
-} finally {
-  await cluster.remove();
+/** One row: what was done, and how long it took in ms. */
+interface Row extends Spread {
+  readonly what: string;
 }
 
-async function fill(url: string): Promise<void> {
+/** Measures reads of the authorization history on a cluster of its own. */
+export async function measureRecords(context: BenchContext): Promise<Measurement> {
+  const sizes = context.isQuick ? QUICK : FULL;
+  const cluster = await startTemporaryCluster();
+  context.teardown(() => cluster.remove());
+  await ensureDatabase(cluster.url(MAINTENANCE_DATABASE), "bench");
+  const url = cluster.url("bench");
+  await migrate(url);
+  context.say(`making ${sizes.records.toLocaleString("en")} records`);
+  await fill(url, sizes.records);
+  const knex = await openDatabase(url);
+  context.teardown(() => knex.destroy());
+  const byToken = await measureByToken(knex, sizes.pages);
+  const byStart = await measureByStart(knex, sizes.records);
+  const total = { what: "total", ...(await spread(sizes.pages, () => countRecords(knex))) };
+  return {
+    goals: [pageGoal(byToken), totalGoal(total)],
+    tables: [
+      {
+        title: `${sizes.records.toLocaleString("en")} records, pages of ${LIMIT}`,
+        columns: [
+          { key: "what", title: "what" },
+          { key: "n", title: "n" },
+          { key: "p50", title: "p50 (ms)", digits: 2 },
+          { key: "p99", title: "p99 (ms)", digits: 2 },
+          { key: "max", title: "max (ms)", digits: 2 },
+        ],
+        rows: [...byToken, ...byStart, total, ...(await measurePeers(knex, sizes))].map((row) => ({
+          ...row,
+        })),
+      },
+    ],
+    notes: [],
+  };
+}
+
+async function fill(url: string, records: number): Promise<void> {
   const nodeId = randomUUID();
-  const startedAt = performance.now();
   await withClient(url, async (client) => {
     await client.query("insert into nodes (id, name) values ($1, 'bench')", [nodeId]);
-    await client.query(FILL, [nodeId]);
+    await client.query(FILL, [nodeId, records]);
     // What autovacuum does in the course of a day.
     await client.query("vacuum (analyze) license_records");
   });
-  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  console.log(
-    `${RECORDS.toLocaleString("en")} records, made in ${seconds} s; pages of ${LIMIT}; milliseconds\n`,
-  );
 }
 
-async function measure(knex: Knex): Promise<void> {
-  console.log("what".padEnd(44), "n".padStart(5), ...["p50", "p99", "max"].map((name) => name.padStart(9)));
+async function measureByToken(knex: Knex, pages: number): Promise<Row[]> {
+  const rows: Row[] = [];
   for (const sortBy of RECORD_SORTS) {
-    for (const direction of SORT_DIRECTIONS) await measureByToken(knex, { sortBy, direction });
+    for (const direction of SORT_DIRECTIONS) rows.push(await readByToken(knex, { sortBy, direction }, pages));
   }
-  for (const start of [10_000, 500_000, 999_000]) {
-    await report(`by start, ${start.toLocaleString("en")} passed over`, 10, () =>
-      listRecords(knex, { limit: LIMIT, start }),
-    );
-  }
-  await report("total", PAGES, () => countRecords(knex));
-  await report("peer: count(*)", 10, () => knex("license_records").count());
-  for (const offset of [10_000, 500_000]) {
-    await report(`peer: plain OFFSET ${offset.toLocaleString("en")}`, 5, () =>
-      knex("license_records").select().orderBy("uploaded_at").orderBy("id").limit(LIMIT).offset(offset),
-    );
-  }
-  await report("peer: one empty statement", PAGES, () => knex.raw("select"));
+  return rows;
 }
 
-async function measureByToken(knex: Knex, order: RecordOrder): Promise<void> {
+async function readByToken(knex: Knex, order: RecordOrder, pages: number): Promise<Row> {
   const rows: { id: string; issued_at: Date; ends_at: Date | null; uploaded_at: Date }[] = await knex
     .select("id", "issued_at", "ends_at", "uploaded_at")
     .fromRaw("license_records tablesample bernoulli (1)")
-    .limit(PAGES);
+    .limit(pages);
   const tokens = rows.map((row) => {
     const instants = { issued: row.issued_at, expired: row.ends_at, uploaded: row.uploaded_at };
     return toPageToken(order, { at: instants[order.sortBy]?.getTime(), id: row.id });
   });
-  await report(`by token, ${order.sortBy} ${order.direction}`, tokens.length, (n) =>
-    listRecords(knex, { limit: LIMIT, order, pageToken: tokens[n] }),
-  );
+  const read = (n: number) => listRecords(knex, { limit: LIMIT, order, pageToken: tokens[n] });
+  return { what: `by token, ${order.sortBy} ${order.direction}`, ...(await spread(tokens.length, read)) };
 }
 
-async function report(what: string, runs: number, work: (n: number) => Promise<unknown>): Promise<void> {
-  const tookMs: number[] = [];
-  for (let n = 0; n < runs; n += 1) {
-    const startedAt = performance.now();
-    await work(n);
-    tookMs.push(performance.now() - startedAt);
+async function measureByStart(knex: Knex, records: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const start of [records * 0.01, records * 0.5, records * 0.999]) {
+    const what = `by start, ${start.toLocaleString("en")} passed over`;
+    rows.push({ what, ...(await spread(10, () => listRecords(knex, { limit: LIMIT, start }))) });
   }
-  tookMs.sort((a, b) => a - b);
-  const at = (share: number) => (tookMs[Math.ceil(runs * share) - 1] ?? Number.NaN).toFixed(2).padStart(9);
-  console.log(what.padEnd(44), String(runs).padStart(5), at(0.5), at(0.99), at(1));
+  return rows;
+}
+
+async function measurePeers(knex: Knex, { records, pages }: typeof FULL): Promise<Row[]> {
+  const rows: Row[] = [
+    { what: "peer: count(*)", ...(await spread(10, async () => knex("license_records").count())) },
+  ];
+  for (const offset of [records * 0.01, records * 0.5]) {
+    const read = async () =>
+      knex("license_records").select().orderBy("uploaded_at").orderBy("id").limit(LIMIT).offset(offset);
+    rows.push({ what: `peer: plain OFFSET ${offset.toLocaleString("en")}`, ...(await spread(5, read)) });
+  }
+  rows.push({
+    what: "peer: one empty statement",
+    ...(await spread(pages, async () => knex.raw("select"))),
+  });
+  return rows;
+}
+
+async function spread(runs: number, work: (n: number) => Promise<unknown>): Promise<Spread> {
+  return spreadOf(await timeEach(runs, 1, work));
+}
+
+function pageGoal(rows: readonly Row[]): Goal {
+  const slowest = Math.max(...rows.map(({ p99 }) => p99));
+  return {
+    what: "any page by token, p99 of the slowest order",
+    toReach: `< ${MOST_FOR_A_PAGE} ms`,
+    measured: `${slowest.toFixed(2)} ms`,
+    isReached: slowest < MOST_FOR_A_PAGE,
+  };
+}
+
+function totalGoal({ p99 }: Row): Goal {
+  return {
+    what: "total, p99",
+    toReach: `< ${MOST_FOR_THE_TOTAL} ms`,
+    measured: `${p99.toFixed(2)} ms`,
+    isReached: p99 < MOST_FOR_THE_TOTAL,
+  };
 }
