@@ -4,6 +4,9 @@ import { ServiceError } from "../errors.ts";
 /** When a caller should ask again: a failover takes seconds. */
 const RETRY_AFTER_MS = 2_000;
 
+/** SQLSTATE: a write in a read-only transaction. */
+const READ_ONLY = "25006";
+
 /** SQLSTATE: a lock was not had within lock_timeout. */
 export const LOCK_NOT_AVAILABLE = "55P03";
 
@@ -15,7 +18,7 @@ export const LOCK_NOT_AVAILABLE = "55P03";
 const UNAVAILABLE_CLASSES = new Set(["08", "28", "53", "57", "58"]);
 const UNAVAILABLE_STATES = new Set([
   "3D000",
-  "25006",
+  READ_ONLY,
   "25P03",
   "25P04",
   "40001",
@@ -41,12 +44,17 @@ export async function inDatabase<T>(work: () => Promise<T>, message = () => UNRE
     return await work();
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    throw new ServiceError("DATABASE_UNAVAILABLE", message(), {
+    const isReadOnly = stateOf(error) === READ_ONLY;
+    throw new ServiceError("DATABASE_UNAVAILABLE", isReadOnly ? TAKES_NO_WRITES : message(), {
       retryAfterMs: RETRY_AFTER_MS,
       cause: error,
     });
   }
 }
+
+/** What callers are told when the database answers, but as a replica does. */
+const TAKES_NO_WRITES =
+  "The database takes no writes now: it is read-only, as a replica is or one that was set so; nothing was changed.";
 
 /** What callers are told when nothing was changed. */
 export const UNREACHABLE = "The database cannot be reached; nothing was changed.";
