@@ -32,6 +32,11 @@ export class Callers {
       : this.#tokens.identify(authorization, now);
   }
 
+  /** Whether a token's identity, found before, would be found again. Costs a fraction of {@link identify}. */
+  isTokenInForce(identity: Identity, now: Instant): boolean {
+    return this.#tokens.isInForce(identity, now);
+  }
+
   /** Why an identity that was good before is so no more; `undefined`: it is. */
   refusalOf(
     identity: Identity,

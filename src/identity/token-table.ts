@@ -51,6 +51,11 @@ export class TokenTable {
     return identity;
   }
 
+  /** Whether this very identity is in force: that of a table replaced meanwhile is not, even with the same id. */
+  isInForce(identity: Identity, now: Instant): boolean {
+    return this.#byId.get(identity.id) === identity && !hasExpired(identity, now);
+  }
+
   /** Why an identity that was good before is so no more; `undefined`: it is. */
   refusalOf(identity: Identity, now: Instant): ServiceError | undefined {
     const current = this.#byId.get(identity.id);

@@ -45,9 +45,6 @@ const ENVELOPE_BYTES = 64 * 1024;
 /** Streams that one connection may hold open at a time. A client that needs more opens another connection. */
 const MOST_STREAMS = 1000;
 
-/** Milliseconds after which a connection without any call is closed, in order. */
-const IDLE_MS = 15 * 60_000;
-
 /** The gRPC server of a node. */
 export class RpcServer {
   readonly #server: Server;
@@ -152,6 +149,5 @@ function serverOptions(guard: Guard, maxMessageBytes: number): ServerOptions {
     // A watcher that vanished without a goodbye is noticed by its silence.
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 15_000,
-    "grpc.max_connection_idle_ms": IDLE_MS,
   };
 }

@@ -20,8 +20,8 @@ interface Registered {
 export function answerUnknownRpcs(server: Server): void {
   const handlers: unknown = Reflect.get(server, "handlers");
   if (!(handlers instanceof Map)) return;
-  const find = handlers.get.bind(handlers);
-  handlers.get = (path: string): unknown => find(path) ?? unknownRpc(path);
+  const { get } = Map.prototype;
+  handlers.get = (path: string): unknown => get.call(handlers, path) ?? unknownRpc(path);
 }
 
 function unknownRpc(path: string): Registered {

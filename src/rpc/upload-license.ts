@@ -22,10 +22,7 @@ export function createUploadLicense(
     const difference = compareEvaluations(before, after);
     const uploaded = files.map(({ license, outcome }) => ({ id: license.id, outcome }));
     const { validateOnly } = request;
-    log.info(
-      { identityId: identity.id, uploaded, revision: `${revision.revision}`, validateOnly },
-      "upload",
-    );
+    log.info({ identityId: identity.id, uploaded, revision: `${revision.revision}`, validateOnly }, "upload");
     return {
       revision: { ...revision },
       validateOnly,

@@ -7,6 +7,7 @@ import { EncodedMessage } from "./encoded-message.ts";
 import type { StreamHandler } from "./handler.ts";
 import { toDate, toOptionalDate } from "./messages/instants.ts";
 import type { ReadSources } from "./read-gate.ts";
+import { Turns } from "./turns.ts";
 
 /** What watches are answered from. */
 export interface WatchSources extends ReadSources {
@@ -21,8 +22,9 @@ export interface WatchSources extends ReadSources {
 export function createWatchLicenseCapabilities(
   sources: WatchSources,
 ): StreamHandler<WatchLicenseCapabilitiesRequest, WatchLicenseCapabilitiesResponse> {
+  const turns = new Turns();
   return async (_request, { signal }, stream) => {
-    const due = new DueMessages(sources, signal);
+    const due = new DueMessages(sources, turns, signal);
     try {
       for (;;) {
         const message = due.take();
@@ -46,12 +48,15 @@ class DueMessages {
   #isHeartbeatDue = true;
   #heartbeat: Timer | undefined;
   #arrive: () => void = () => undefined;
+  readonly #turns: Turns;
+  readonly #wake = (): void => this.#arrive();
 
-  constructor(sources: WatchSources, signal: AbortSignal) {
+  constructor(sources: WatchSources, turns: Turns, signal: AbortSignal) {
     this.#sources = sources;
+    this.#turns = turns;
     this.#unsubscribe = sources.hub.subscribe(() => {
       this.#isSnapshotDue = true;
-      this.#arrive();
+      turns.ask(this.#wake);
     });
     signal.addEventListener("abort", () => this.#arrive(), { once: true });
   }
@@ -77,6 +82,7 @@ class DueMessages {
 
   close(): void {
     this.#unsubscribe();
+    this.#turns.cancel(this.#wake);
     this.#heartbeat?.cancel();
   }
 

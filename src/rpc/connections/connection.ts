@@ -1,4 +1,5 @@
 import type { ClientCertificate } from "../../identity/client-certificate.ts";
+import type { Identity } from "../../identity/identity.ts";
 import type { StrangerUsage } from "../limits/stranger-usage.ts";
 import type { Usage } from "../limits/usage.ts";
 
@@ -16,6 +17,11 @@ export class Connection {
   readonly strangers: StrangerUsage;
   /** Verified in the handshake; `undefined`: none was asked for. */
   certificate: ClientCertificate | undefined;
+  /**
+   * Whose token came with the latest call, so that the same one is not hashed again. In the clear, but only
+   * as long as the connection is open.
+   */
+  latestCaller: { readonly authorization: string; readonly identity: Identity } | undefined;
   /** It has come as far as HTTP/2. */
   isServed = false;
   readonly #socket: Destroyable | undefined;
@@ -74,6 +80,7 @@ export class Connection {
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.latestCaller = undefined;
     if (!this.#isAdmitted) this.strangers.unidentified--;
     for (const usage of this.#carried) usage.connections--;
   }

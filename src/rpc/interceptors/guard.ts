@@ -90,8 +90,15 @@ export class Guard {
 
   #identify(call: GuardedCall, connection: Connection, authorization: string | undefined): Identity {
     const { callers, clock } = this.#options;
+    const now = clock.now();
+    const { latestCaller } = connection;
+    if (latestCaller !== undefined && latestCaller.authorization === authorization) {
+      if (callers.isTokenInForce(latestCaller.identity, now)) return latestCaller.identity;
+    }
     try {
-      return callers.identify(authorization, connection.certificate, clock.now());
+      const identity = callers.identify(authorization, connection.certificate, now);
+      connection.latestCaller = authorization === undefined ? undefined : { authorization, identity };
+      return identity;
     } catch (error) {
       const tooEarly = connection.strangers.refused(call.startedAtMs);
       if (tooEarly === undefined) throw error;
