@@ -137,7 +137,9 @@ function addWrites(program: Command, bind: Bind): void {
     .action(bind(async () => (await import("./commands/drop.ts")).drop));
   program
     .command("reload")
-    .description("have the server install what lies in its drop folder, read its store again and evaluate anew")
+    .description(
+      "have the server install what lies in its drop folder, read its store again and evaluate anew",
+    )
     .addHelpText("after", examples("licensectl drop license.tar.gz", "licensectl reload"))
     .action(bind(async () => (await import("./commands/reload.ts")).reload));
 }
