@@ -44,10 +44,10 @@ export class TokenTable {
    */
   identify(authorization: string | undefined, now: Instant): Identity {
     const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-    if (token === undefined) throw missing();
+    if (token === undefined) throw MISSING;
     const identity = TOKEN_PATTERN.test(token) ? this.#byHash.get(hashToken(token)) : undefined;
-    if (identity === undefined) throw unknown();
-    if (hasExpired(identity, now)) throw expired();
+    if (identity === undefined) throw UNKNOWN;
+    if (hasExpired(identity, now)) throw EXPIRED;
     return identity;
   }
 
@@ -59,8 +59,8 @@ export class TokenTable {
   /** Why an identity that was good before is so no more; `undefined`: it is. */
   refusalOf(identity: Identity, now: Instant): ServiceError | undefined {
     const current = this.#byId.get(identity.id);
-    if (current === undefined) return unknown();
-    return hasExpired(current, now) ? expired() : undefined;
+    if (current === undefined) return UNKNOWN;
+    return hasExpired(current, now) ? EXPIRED : undefined;
   }
 }
 
@@ -68,20 +68,19 @@ function hasExpired({ expiresAt }: Identity, now: Instant): boolean {
   return expiresAt !== undefined && expiresAt <= now;
 }
 
-function missing(): ServiceError {
-  return new ServiceError(
-    "TOKEN_MISSING",
-    'The call needs a token: send the metadata "authorization: Bearer <token>".',
-  );
-}
-
-function unknown(): ServiceError {
-  return new ServiceError(
-    "TOKEN_UNKNOWN",
-    "The token is not known, or was revoked. Ask an administrator for one.",
-  );
-}
-
-function expired(): ServiceError {
-  return new ServiceError("TOKEN_EXPIRED", "The token has expired. Ask an administrator for a new one.");
-}
+/*
+ * One error each for all who meet it: whoever tries tokens at full speed must not have the server make a
+ * stack trace and encode the same details for every one.
+ */
+const MISSING = new ServiceError(
+  "TOKEN_MISSING",
+  'The call needs a token: send the metadata "authorization: Bearer <token>".',
+);
+const UNKNOWN = new ServiceError(
+  "TOKEN_UNKNOWN",
+  "The token is not known, or was revoked. Ask an administrator for one.",
+);
+const EXPIRED = new ServiceError(
+  "TOKEN_EXPIRED",
+  "The token has expired. Ask an administrator for a new one.",
+);

@@ -39,12 +39,28 @@ const MOST_METADATA = 8;
  */
 export function statusOf(error: unknown, requestId: string): StatusObject {
   const known = asServiceError(error, requestId);
-  const code = STATUS_CODES[known.reason];
-  const message = cutMessage(known.message);
+  const { code, message, details } = encoded.get(known) ?? encode(known);
   const metadata = new Metadata();
-  metadata.set(DETAILS_KEY, encodeDetails(code, message, known));
+  metadata.set(DETAILS_KEY, details);
   reasons.set(metadata, known.reason);
   return { code, details: message, metadata };
+}
+
+interface EncodedError {
+  readonly code: status;
+  readonly message: string;
+  readonly details: Buffer;
+}
+
+// Some errors are met again and again: see `token-table.ts`.
+const encoded = new WeakMap<ServiceError, EncodedError>();
+
+function encode(error: ServiceError): EncodedError {
+  const code = STATUS_CODES[error.reason];
+  const message = cutMessage(error.message);
+  const made = { code, message, details: encodeDetails(code, message, error) };
+  encoded.set(error, made);
+  return made;
 }
 
 // The metadata object is what grpc-js passes on of a status as it is.

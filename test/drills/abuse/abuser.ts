@@ -2,7 +2,11 @@
  * The abuser, a process of its own: `abuser.ts <attack> <host:port> <ms>`, with its token in ABUSER_TOKEN. Attacks
  * for so long and prints what it counted, as JSON.
  */
+import { constants, setPriority } from "node:os";
 import { ATTACKS, isAttackName } from "./attacks.ts";
+
+// It stands for another machine: what it computes must not be taken from the server and its honest callers.
+setPriority(constants.priority.PRIORITY_LOW);
 
 const [name = "", address = "", ms = "0"] = process.argv.slice(2);
 if (!isAttackName(name)) throw new Error("there is no such attack");

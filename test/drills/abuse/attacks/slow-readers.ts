@@ -7,10 +7,17 @@ const READERS = 200;
 /** Begun at once; then one more with each pause, so that what is tried is the readers, not the rate. */
 const FIRST_CALLS = 10;
 const PAUSE_MS = 1_000;
+/** They come one after another over so long, for the same reason. */
+const COMING_MS = 5_000;
 
 /** Connections that never read an answer: a watch each, and ever more calls. */
 export const slowReaders: Attack = async (target, tally) => {
-  await Promise.all(Array.from({ length: READERS }, () => askWithoutReading(target, tally)));
+  await Promise.all(
+    Array.from({ length: READERS }, async (_, n) => {
+      await delay((COMING_MS / READERS) * n, undefined, { signal: target.signal }).catch(() => undefined);
+      await askWithoutReading(target, tally);
+    }),
+  );
 };
 
 async function askWithoutReading(target: Target, tally: Tally): Promise<void> {
