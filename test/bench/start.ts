@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
+import { freePort } from "../helpers/free-port.ts";
 import type { BenchContext, Goal, Measurement } from "./bench.ts";
 import { makeEmbeddedPlace } from "./parts/embedded-place.ts";
-import { freePort } from "./parts/free-port.ts";
 import { makePlace } from "./parts/platform.ts";
 import { type Launched, launch } from "./parts/serving.ts";
 import { median } from "./report/statistics.ts";

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Teardown } from "./rpc-service.ts";
+import { serverSettings } from "./server-settings.ts";
 import { startProcess } from "./service-process.ts";
 
 /** A server that serves. */
@@ -22,14 +23,7 @@ export interface ServerPlace {
 
 /** Starts a server on a free port and waits until it serves; rejects with what it wrote if it ends before. */
 export async function startServerProcess(t: Teardown, place: ServerPlace): Promise<ServerProcess> {
-  const settings = {
-    DATABASE_URL: place.databaseUrl,
-    LICENSE_DATA_DIR: place.dataDirectory,
-    LICENSE_LISTEN: "127.0.0.1:0",
-    LICENSE_PLAINTEXT: "on",
-    LICENSE_METRICS_LISTEN: "off",
-  };
-  const server = startProcess(t, settings, ["--development"]);
+  const server = startProcess(t, serverSettings(place), ["--development"]);
   const address = await server.address;
   const adminToken = (await readFile(join(place.dataDirectory, "admin-token"), "utf8")).trim();
   return {

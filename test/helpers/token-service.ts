@@ -22,6 +22,7 @@ import { createTestDatabase } from "./database.ts";
 import { readRpcError } from "./rpc-error.ts";
 import type { Teardown } from "./rpc-service.ts";
 import { RpcStream } from "./rpc-stream.ts";
+import { serverSettings } from "./server-settings.ts";
 
 /** A token and the row that it has. */
 export interface TestToken {
@@ -88,13 +89,7 @@ export async function startTokenService(
   const pool = await openDatabase(database.url);
   t.teardown(() => pool.destroy());
   const tokens = await insertTokens((row) => insertToken(pool, row), options);
-  const env = {
-    DATABASE_URL: database.url,
-    LICENSE_DATA_DIR: data.path,
-    LICENSE_LISTEN: "127.0.0.1:0",
-    LICENSE_PLAINTEXT: "on",
-    LICENSE_METRICS_LISTEN: "off",
-  };
+  const env = serverSettings({ databaseUrl: database.url, dataDirectory: data.path });
   const flags = [...((options.isDevelopment ?? true) ? ["--development"] : []), ...(options.flags ?? [])];
   const command = loadConfig(env, flags, { hostName: "test", isTerminal: false, workingDirectory: "/" });
   if (command.kind !== "run") throw new Error("these flags start nothing");

@@ -5,10 +5,10 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../helpers/free-port.ts";
 import type { Teardown } from "../../helpers/rpc-service.ts";
 import type { ServerPlace } from "../../helpers/server-process.ts";
 import { openCaller } from "../parts/caller.ts";
-import { freePort } from "../parts/free-port.ts";
 import type { NodeSettings } from "../parts/node.ts";
 
 /** A server that serves. */

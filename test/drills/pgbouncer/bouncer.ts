@@ -5,9 +5,9 @@ import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CLUSTER_USER, withClient } from "../../../src/store/embedded/connection.ts";
+import { freePort } from "../../helpers/free-port.ts";
 import type { Teardown } from "../../helpers/rpc-service.ts";
 import type { DrillCluster, DrillGround } from "../parts/cluster.ts";
-import { freePort } from "../parts/free-port.ts";
 import { findProgram } from "../parts/programs.ts";
 
 /** How PgBouncer hands out connections. */

@@ -11,6 +11,7 @@ import { parseRequestCode } from "../../../src/platform/request-code.ts";
 import { withClient } from "../../../src/store/embedded/connection.ts";
 import { makeTestDataDirectory } from "../../helpers/data-directory.ts";
 import { createTestDatabase } from "../../helpers/database.ts";
+import { serverSettings } from "../../helpers/server-settings.ts";
 import { startProcess } from "../../helpers/service-process.ts";
 import { claimsFor } from "../../helpers/vendor.ts";
 import { licensectl } from "../cli/_licensectl.ts";
@@ -23,13 +24,7 @@ async function makePlace(t: ExecutionContext) {
   t.teardown(() => database.drop());
   const data = await makeTestDataDirectory();
   t.teardown(() => data.remove());
-  const env = {
-    DATABASE_URL: database.url,
-    LICENSE_DATA_DIR: data.path,
-    LICENSE_LISTEN: "127.0.0.1:0",
-    LICENSE_PLAINTEXT: "on",
-    LICENSE_METRICS_LISTEN: "off",
-  };
+  const env = serverSettings({ databaseUrl: database.url, dataDirectory: data.path });
   return { url: database.url, path: data.path, env };
 }
 

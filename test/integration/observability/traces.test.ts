@@ -9,6 +9,7 @@ import test, { type ExecutionContext } from "ava";
 import { makeTestDataDirectory } from "../../helpers/data-directory.ts";
 import { createTestDatabase } from "../../helpers/database.ts";
 import { startOtlpCollector } from "../../helpers/otlp-collector.ts";
+import { serverSettings } from "../../helpers/server-settings.ts";
 import { startProcess } from "../../helpers/service-process.ts";
 
 const RECORDER = new URL("../../helpers/record-packages.ts", import.meta.url).href;
@@ -23,11 +24,7 @@ async function start(t: ExecutionContext, variables: Readonly<Record<string, str
   const data = await makeTestDataDirectory();
   t.teardown(() => data.remove());
   const env = {
-    DATABASE_URL: database.url,
-    LICENSE_DATA_DIR: data.path,
-    LICENSE_LISTEN: "127.0.0.1:0",
-    LICENSE_PLAINTEXT: "on",
-    LICENSE_METRICS_LISTEN: "off",
+    ...serverSettings({ databaseUrl: database.url, dataDirectory: data.path }),
     OTEL_BSP_SCHEDULE_DELAY: "50",
     ...variables,
   };
