@@ -6,6 +6,7 @@ import type { ListenAddress } from "../settings.ts";
 import type { TlsFiles } from "../tls/tls-files.ts";
 import { Connections } from "./connections/connections.ts";
 import { Entrance } from "./connections/entrance.ts";
+import { boundResets } from "./connections/reset-bound.ts";
 import { addHealth, HEALTH_NAME, type Health } from "./health.ts";
 import type { CallObserver } from "./interceptors/call-observer.ts";
 import { Guard } from "./interceptors/guard.ts";
@@ -73,6 +74,7 @@ export class RpcServer {
       observer: options.observer ?? { ended: () => undefined },
     });
     this.#server = new Server(serverOptions(this.#guard, maxMessageBytes));
+    boundResets(this.#server);
     addLicenseService(this.#server, options.handlers);
     addTokenService(this.#server, options.tokenHandlers);
     this.#health = addHealth(this.#server);

@@ -39,8 +39,11 @@ function carefully(
   maxBytes: number,
 ): Pick<MethodDefinition<unknown, unknown>, "requestDeserialize" | "responseSerialize"> {
   const { requestDeserialize, responseSerialize } = method;
+  // Most requests for what the platform may do are empty, and handlers do not write to requests.
+  const empty = Object.freeze(requestDeserialize(Buffer.alloc(0)));
   return {
     requestDeserialize: (bytes) => {
+      if (bytes.length === 0) return empty;
       if (bytes.length > maxBytes) return new UnreadableRequest(tooLarge(maxBytes));
       try {
         return requestDeserialize(bytes);

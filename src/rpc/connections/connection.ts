@@ -1,18 +1,10 @@
 import type { ClientCertificate } from "../../identity/client-certificate.ts";
 import type { Identity } from "../../identity/identity.ts";
 import type { StrangerUsage } from "../limits/stranger-usage.ts";
-import { TokenBucket } from "../limits/token-bucket.ts";
 import type { Usage } from "../limits/usage.ts";
 
 /** So many calls beyond the rate of strangers are answered on one connection; then it is closed. */
 const MOST_OVERDONE = 100;
-
-/**
- * Calls that a caller gave up before their answer, in a second and at once; one more, and the connection is
- * closed. A call that is begun and reset costs its sender next to nothing, and the server all of it.
- */
-const ABANDONED_PER_SECOND = 50;
-const MOST_ABANDONED = 100;
 
 /** What can be ended at once. */
 export interface Destroyable {
@@ -38,7 +30,6 @@ export class Connection {
   #isAdmitted = false;
   #isClosed = false;
   #overdone = 0;
-  #abandonments: TokenBucket | undefined;
 
   /** @param socket as it was accepted, below TLS; `undefined`: it is gone already. */
   constructor(strangers: StrangerUsage, socket: Destroyable | undefined) {
@@ -63,12 +54,6 @@ export class Connection {
   overdone(): void {
     this.#overdone++;
     if (this.#overdone > MOST_OVERDONE && !this.#isAdmitted) this.destroy();
-  }
-
-  /** Takes note of a call that its caller gave up. Far too many in too short a time close the connection. */
-  abandoned(nowMs: number): void {
-    this.#abandonments ??= new TokenBucket(ABANDONED_PER_SECOND, MOST_ABANDONED, nowMs);
-    if (this.#abandonments.take(nowMs) > 0) this.destroy();
   }
 
   /** Takes note that it carries calls of `usage`. `false`: as many as `most` other connections do already. */

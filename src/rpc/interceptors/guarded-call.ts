@@ -106,8 +106,6 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
     if (!this.#hasEnded) {
       this.#hasEnded = true;
       this.#guard.ended(this, CANCELLED);
-      // To give up a stream is the usual way to end it.
-      if (!this.isStream) this.connection?.abandoned(performance.now());
     }
     this.#listener?.onCancel();
   }

@@ -160,20 +160,6 @@ test("a stranger who goes on far beyond the rate loses the connection; a caller 
   t.false(caller.socket.destroyed);
 });
 
-test("threat 28: a connection on which calls are begun and given up by the hundred is closed; one that gives up some now and then is not", (t) => {
-  const { open } = setUp();
-  const [flood, impatient] = [open(), open()];
-  for (const { connection } of [flood, impatient]) connection.admitted();
-  for (let call = 0; call < 100; call++) flood.connection.abandoned(0);
-  t.false(flood.socket.destroyed);
-  flood.connection.abandoned(1);
-  t.true(flood.socket.destroyed);
-  for (let second = 0; second < 60; second++) {
-    for (let call = 0; call < 50; call++) impatient.connection.abandoned(second * 1000);
-  }
-  t.false(impatient.socket.destroyed);
-});
-
 test("those that have not come to HTTP/2 are ended apart from the others", (t) => {
   const { open, connections } = setUp();
   const [shaking, served] = [open(), open()];
