@@ -8,6 +8,10 @@ import { licenses } from "./0002-licenses.ts";
 import { licenseRecords } from "./0003-license-records.ts";
 import { tokens } from "./0004-tokens.ts";
 import { epochs } from "./0005-epochs.ts";
+import { reacquisitions } from "./0006-reacquisitions.ts";
+import { reminders } from "./0007-reminders.ts";
+import { quotas } from "./0008-quotas.ts";
+import { capabilityChanges } from "./0009-capability-changes.ts";
 
 /** A migration with the name by which databases remember it. */
 export interface NamedMigration extends Knex.Migration {
@@ -20,4 +24,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "0003-license-records", ...licenseRecords },
   { name: "0004-tokens", ...tokens },
   { name: "0005-epochs", ...epochs },
+  { name: "0006-reacquisitions", ...reacquisitions },
+  { name: "0007-reminders", ...reminders },
+  { name: "0008-quotas", ...quotas },
+  { name: "0009-capability-changes", ...capabilityChanges },
 ];

@@ -73,6 +73,7 @@ export function loadConfig(env: Environment, argv: readonly string[], machine: M
     isMigrating: read(SETTINGS.isMigrating),
     dataDirectory: absolutePath(read(SETTINGS.dataDirectory), surroundings),
     profile: read(SETTINGS.profile),
+    profileFile: absolute(read(SETTINGS.profileFile)),
     productVersion: read(SETTINGS.productVersion),
     nodeName: read(SETTINGS.nodeName),
     logLevel: read(SETTINGS.logLevel),

@@ -32,9 +32,8 @@ async function run(config: Config, isTerminal: boolean): Promise<void> {
   logGrpc(output.log);
   const life = new ProcessLife(output);
   const service = await startService(config, { log: output.log });
-  const { address, metricsAddress: metrics, platformId } = service;
+  const { address, metricsAddress: metrics, platformId, profile } = service;
   const mode = config.isDevelopment ? "development" : "production";
-  const { profile } = config;
   const version = packageVersion();
   output.log.info({ address, metrics, mode, profile, platformId, version }, "ready");
   if (config.isDevelopment && isTerminal) process.stdout.write(welcomeText(service));

@@ -4,7 +4,7 @@
  */
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
-import { PROFILE_NAMES } from "./profiles/load-profile.ts";
+import { PROFILE_NAMES, type ProfileName } from "./profiles/load-profile.ts";
 
 /** What a default may depend on. */
 export interface Surroundings {
@@ -210,9 +210,18 @@ export const SETTINGS = {
     variable: "LICENSE_PROFILE",
     unit: PROFILE_NAMES.join(" | "),
     meaning: "Product whose rules apply. A database keeps the profile that it was born with.",
-    defaultText: "zstack-cloud",
+    defaultText: "zstack-cloud, unless a profile file is named",
     schema: choice(PROFILE_NAMES),
-    fallback: (): (typeof PROFILE_NAMES)[number] => "zstack-cloud",
+    fallback: (): ProfileName | undefined => undefined,
+  }),
+  profileFile: setting({
+    variable: "LICENSE_PROFILE_FILE",
+    unit: "path",
+    meaning:
+      "Profile of another product, instead of LICENSE_PROFILE. In production the package must hold the same file in trust/profiles.",
+    defaultText: "unset",
+    schema: path,
+    fallback: (): string | undefined => undefined,
   }),
   productVersion: setting({
     variable: "LICENSE_PRODUCT_VERSION",

@@ -63,7 +63,8 @@ function addBinding(issue: Command): void {
     .option("--request-code <file or text>", "the platform's request code")
     .addOption(new Option("--usb <key-id>", "bind it to a USB key instead").conflicts("requestCode"))
     .option("--usb-public-key <file>", "with --usb: the key's public key, as JWK")
-    .option("--profile <name>", "with --usb: the product, for example zstack-cloud");
+    .option("--profile <name>", "with --usb: the product, for example zstack-cloud")
+    .option("--profile-file <file>", "profile file of a product that does not ship with this program");
 }
 
 function addGrant(issue: Command): void {

@@ -5,7 +5,7 @@ import type { GlobalFlags } from "./settings.ts";
 /** The process around the program; tests give streams of their own. */
 export interface Host {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
-  readonly stdout: Writable & { readonly isTTY?: boolean | undefined };
+  readonly stdout: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user ends the program (Ctrl-C, SIGTERM). To read it is to take signals over. */

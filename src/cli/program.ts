@@ -4,9 +4,11 @@ import { addAuthorityCommands } from "./authority-commands.ts";
 import type { CommandContext, Host } from "./context.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import { createScreen } from "./output/screen.ts";
+import { addReminderCommands } from "./reminder-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { DEFAULT_ADDRESS, type GlobalFlags } from "./settings.ts";
 import { addTokenCommands } from "./token-commands.ts";
+import { addUsageCommands } from "./usage-commands.ts";
 
 /** A command at work: its own options and arguments as commander read them. */
 export type Action<Options> = (
@@ -68,6 +70,8 @@ export function createProgram(host: Host): Command {
       await action(contextOf(host, command.optsWithGlobals()), command.opts(), command.args);
     };
   addServerCommands(program, bind);
+  addReminderCommands(program, bind);
+  addUsageCommands(program, bind);
   addTokenCommands(program, bind);
   addNodeCommands(program, bind);
   addAuthorityCommands(program, bind);

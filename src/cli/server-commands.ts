@@ -72,6 +72,24 @@ function addReads(program: Command, bind: Bind): void {
       examples("licensectl explain gpu", "licensectl explain gpu --operation create --at +30d"),
     )
     .action(bind(async () => (await import("./commands/explain.ts")).explain));
+  program
+    .command("timeline")
+    .description(
+      "show what is to come by the licenses of now: what starts and ends when, as a table and as bars",
+    )
+    .option("--until <time>", 'how far to look: "2027-12-31" or "+90d" (default: a year)')
+    .option("--days <number>", "how far to look, in days, 1 to 36500")
+    .option(...OFFLINE_OPTION)
+    .option(...DEVELOPMENT_OPTION)
+    .addHelpText(
+      "after",
+      examples(
+        "licensectl timeline",
+        "licensectl timeline --days 90",
+        "licensectl timeline --until 2027-12-31 --json",
+      ),
+    )
+    .action(bind(async () => (await import("./commands/timeline.ts")).timeline));
 }
 
 function addHistory(program: Command, bind: Bind): void {
@@ -94,6 +112,23 @@ function addHistory(program: Command, bind: Bind): void {
       ),
     )
     .action(bind(async () => (await import("./commands/records.ts")).records));
+  program
+    .command("history")
+    .description("list what became effective and why: every change of a capability, the latest first")
+    .option("--capability <key>", "only this capability, for example gpu")
+    .option("--since <time>", 'only what became effective from then on: "2026-12-31T03:00Z" or "-2d"')
+    .option("--until <time>", "only what became effective before")
+    .option("--limit <number>", "most changes to list, 1 to 1000 (default 100)")
+    .option("--page-token <token>", "read on where a list ended, under the same filter")
+    .addHelpText(
+      "after",
+      examples(
+        "licensectl history",
+        "licensectl history --capability gpu --since -7d",
+        "licensectl history --since 2026-12-31T03:00Z --until 2026-12-31T04:00Z --json",
+      ),
+    )
+    .action(bind(async () => (await import("./commands/history.ts")).history));
 }
 
 function addWrites(program: Command, bind: Bind): void {
@@ -138,7 +173,7 @@ function addWrites(program: Command, bind: Bind): void {
   program
     .command("reload")
     .description(
-      "have the server install what lies in its drop folder, read its store again and evaluate anew",
+      "have the server install what lies in its drop folder, read its store again, evaluate anew and lift a lock",
     )
     .addHelpText("after", examples("licensectl drop license.tar.gz", "licensectl reload"))
     .action(bind(async () => (await import("./commands/reload.ts")).reload));
@@ -158,6 +193,24 @@ function addRest(program: Command, bind: Bind): void {
       ),
     )
     .action(bind(async () => (await import("./commands/request-code.ts")).requestCode));
+  program
+    .command("plan")
+    .argument("[solution]", "what the product is to be used for; without it, those that there are are listed")
+    .description("say which licenses a use of the product needs, edition by edition")
+    .option(
+      "--product-version <version>",
+      'version to plan for, for example E0760; "" for one that is not known',
+    )
+    .option("--arch <name>", "processor architecture: x86 (default) or arm")
+    .addHelpText(
+      "after",
+      examples(
+        "licensectl plan",
+        "licensectl plan migration --product-version E0760",
+        "licensectl plan vms --arch arm",
+      ),
+    )
+    .action(bind(async () => (await import("./commands/plan.ts")).plan));
   const usb = program.command("usb").description("look at USB license keys").helpCommand(false);
   usb.addHelpText("after", examples("licensectl usb list"));
   usb

@@ -1,9 +1,12 @@
 /** Decides whether a package of verified licenses may be installed: all or nothing (ZC-AM-2), by LI-2 and LI-8. */
 import { completeLicense } from "./complete.ts";
-import { describeItem, judgeAgainstProfile } from "./judge.ts";
-import { BASE_ITEM, type Binding, type Instant, type License } from "./license.ts";
-import type { Profile } from "./profile.ts";
+import { describeItem } from "./describe-item.ts";
+import { judgeAgainstProfile } from "./judge.ts";
+import { judgePackage } from "./judge-package.ts";
+import type { Binding, Instant, License } from "./license.ts";
+import { isBase, type Profile } from "./profile.ts";
 import type { Refusal } from "./refusal.ts";
+import { isUpgrade } from "./upgrades.ts";
 
 /** One verified file of a package. */
 export interface PackageFile {
@@ -54,7 +57,9 @@ export function admitPackage(
     known.push(file.license);
     admitted.push({ ...file, outcome: "INSTALLED" });
   }
-  refusals.push(...judgeWhole(known, admitted));
+  const licensesOf = (wanted: readonly AdmittedFile[]) => wanted.map(({ license }) => license);
+  const fresh = licensesOf(admitted.filter(({ outcome }) => outcome === "INSTALLED"));
+  refusals.push(...judgePackage(profile, { installed, fresh, packed: licensesOf(admitted) }, at));
   return refusals.length > 0 ? { admitted: false, refusals } : { admitted: true, files: admitted };
 }
 
@@ -63,12 +68,12 @@ function inOrderOfApplication(profile: Profile, files: readonly PackageFile[]): 
   const unique = new Map(files.toReversed().map((file) => [file.license.id, file]));
   return [...unique.values()]
     .map((file) => ({ ...file, license: completeLicense(profile, file.license) }))
-    .sort((a, b) => compareLicenses(a.license, b.license));
+    .sort((a, b) => compareLicenses(profile, a.license, b.license));
 }
 
-function compareLicenses(a: License, b: License): number {
+function compareLicenses(profile: Profile, a: License, b: License): number {
   return (
-    rankOf(a) - rankOf(b) ||
+    rankOf(profile, a) - rankOf(profile, b) ||
     compareText(a.item, b.item) ||
     a.issuedAt - b.issuedAt ||
     compareText(a.jti, b.jti) ||
@@ -76,9 +81,9 @@ function compareLicenses(a: License, b: License): number {
   );
 }
 
-function rankOf({ item, fromEdition }: License): number {
-  if (fromEdition !== undefined) return 1;
-  return item === BASE_ITEM ? 0 : 2;
+function rankOf(profile: Profile, license: License): number {
+  if (isUpgrade(license)) return 1;
+  return isBase(profile, license.item) ? 0 : 2;
 }
 
 function compareText(a: string, b: string): number {
@@ -98,7 +103,8 @@ function judgeFile(
     jtiReused(known, license),
     ...judgeAgainstProfile(profile, license, at),
     profile.usbKeys ? usbKeyNotThere(license, facts) : undefined,
-    olderThanInstalled(known, license),
+    // Where licenses add up, an older one is one more of them, not one that a newer one replaced.
+    profile.merge === "replacement" ? olderThanInstalled(known, license) : undefined,
   ];
   return refusals.filter((refusal) => refusal !== undefined).map((refusal) => ({ ...refusal, fileName }));
 }
@@ -146,14 +152,4 @@ function isSameKind(a: License, b: License): boolean {
 function isSameBinding(a: Binding, b: Binding): boolean {
   if (a.method === "usb-key") return b.method === "usb-key" && a.keyId === b.keyId;
   return b.method === "request-code";
-}
-
-/** A module needs a base license, installed or in the same package; an ended or pending one serves (ZC-PL-2). */
-function judgeWhole(known: readonly License[], admitted: readonly AdmittedFile[]): readonly Refusal[] {
-  const fresh = admitted.filter(({ outcome }) => outcome === "INSTALLED");
-  const modules = fresh.filter(({ license }) => license.item !== BASE_ITEM);
-  if (modules.length === 0 || known.some(({ item }) => item === BASE_ITEM)) return [];
-  const message =
-    "Modules need a base license, and none is installed or in the package; upload the base license first, or with them.";
-  return [{ reason: "BASE_MISSING", message, claim: "item" }];
 }

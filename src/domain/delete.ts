@@ -1,4 +1,5 @@
 import type { InstalledLicense } from "./license.ts";
+import type { Profile } from "./profile.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** What to delete: one license, or all request-code licenses of an item (LI-7). */
@@ -7,9 +8,20 @@ export type DeletionTarget = { readonly licenseId: string } | { readonly item: s
 /** The licenses to delete, ascending by upload sequence, or why there are none. */
 export type DeletionPlan = { readonly refusal: Refusal } | { readonly licenses: readonly InstalledLicense[] };
 
-/** Decides a deletion by LI-7. Deleting the last base is allowed; its modules stay, with BASE_MISSING. */
-export function planDeletion(installed: readonly InstalledLicense[], target: DeletionTarget): DeletionPlan {
-  return "licenseId" in target ? planById(installed, target.licenseId) : planByItem(installed, target.item);
+/**
+ * Decides a deletion by LI-7, all or nothing. Deleting the last base is allowed; its modules stay, with
+ * BASE_MISSING. Where the product has terms that cannot be deleted, one such license refuses it.
+ */
+export function planDeletion(
+  profile: Profile,
+  installed: readonly InstalledLicense[],
+  target: DeletionTarget,
+): DeletionPlan {
+  const plan =
+    "licenseId" in target ? planById(installed, target.licenseId) : planByItem(installed, target.item);
+  if ("refusal" in plan) return plan;
+  const kept = plan.licenses.find(({ term }) => !profile.deletableTerms.includes(term));
+  return kept === undefined ? plan : notUninstallable(kept);
 }
 
 function planById(installed: readonly InstalledLicense[], licenseId: string): DeletionPlan {
@@ -33,4 +45,14 @@ function planByItem(installed: readonly InstalledLicense[], item: string): Delet
 
 function notFound(message: string): DeletionPlan {
   return { refusal: { reason: "NOT_FOUND", message } };
+}
+
+/** A temporary license stays to its end (US-TE-2); a lasting one leaves with a receipt only (US-CO-2). */
+function notUninstallable({ id, term }: InstalledLicense): DeletionPlan {
+  const why =
+    term === "temporary"
+      ? "a temporary license cannot be uninstalled; it ends by itself"
+      : "it can only be uninstalled with a receipt for the vendor, and this version of the service makes none";
+  const message = `License ${id} (${term}) stays installed: ${why}. Nothing was deleted.`;
+  return { refusal: { reason: "NOT_UNINSTALLABLE", message } };
 }

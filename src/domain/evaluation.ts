@@ -95,12 +95,32 @@ export interface LicenseStanding {
   readonly expired: boolean;
 }
 
-/** How one item stands: which license speaks for it (LI-3, LI-4). */
+/** How one item stands: which licenses speak for it (LI-3, LI-4, US-TE-4). */
 export interface ItemStanding {
   readonly item: string;
   readonly situation: "RUNNING" | "EXPIRED" | "PENDING" | "NOT_LICENSED";
-  /** The license that decides or is shown; `undefined` only for NOT_LICENSED. */
+  /** The license that decides or is shown: of several that count the highest upload sequence; `undefined` only for NOT_LICENSED. */
   readonly license: InstalledLicense | undefined;
+  /** Licenses that count now, ascending by upload sequence: one under replacement, all that run under sum. Upgrades are not among them. */
+  readonly counting: readonly InstalledLicense[];
+  /** For base items: the edition of {@link license}, upgrades that have started counted (US-UP-1). */
+  readonly edition: string | undefined;
+}
+
+/** How a base item stands beside its licenses: whether the no-license state speaks for it. */
+export interface BaseStanding extends ItemStanding {
+  /** "NO_LICENSE": the no-license state counts for it; "NONE": nothing does. */
+  readonly by: "LICENSE" | "NO_LICENSE" | "NONE";
+  /** Whether its rights run now, the lock left out of account. */
+  readonly isRunning: boolean;
+}
+
+/** A lock: a temporary license ended while others of its item run on (US-TE-4, US-TE-5). */
+export interface Lock {
+  /** The end of {@link ended}. */
+  readonly since: Instant;
+  readonly item: string;
+  readonly ended: InstalledLicense;
 }
 
 /** A term of after-sales service (ZC-PL-6). */
@@ -119,18 +139,27 @@ export interface Evaluation {
   /** Next instant at which any capability answer changes; constant until then (EV-2). */
   readonly nextChangeAt: Instant | undefined;
   /** ZV-ST-1. */
-  readonly status: "VALID" | "EXPIRED";
-  /** Edition in force or last in force; the no-license edition while that is in force. */
+  readonly status: "VALID" | "EXPIRED" | "LOCKED";
+  /** Edition of {@link base}; the no-license edition while that counts for it. */
   readonly edition: string;
-  /** How the base stands; {@link noLicenseInForce} tells whether the no-license state counts. */
-  readonly base: ItemStanding;
+  /** How the main base stands: the first of {@link bases} that has a license which started, else the first. */
+  readonly base: BaseStanding;
+  /** Every base of the profile. */
+  readonly bases: readonly BaseStanding[];
+  /** The no-license state speaks for {@link base}. */
   readonly noLicenseInForce: boolean;
+  /** The lock that stands. */
+  readonly lock: Lock | undefined;
+  /** The lock that comes next if nobody re-acquires in between; `since` lies after {@link at}. */
+  readonly nextLock: Lock | undefined;
   /** After-sales service in force or last in force; `undefined`: there never was one. */
   readonly service: AfterSalesService | undefined;
+  /** How every item of the profile but the bases stands, by item. */
+  readonly items: ReadonlyMap<string, ItemStanding>;
   /** Every capability of the profile, ascending by key. */
   readonly capabilities: readonly CapabilityDecision[];
   /** Every installed license, ascending by upload sequence. */
   readonly licenses: readonly LicenseStanding[];
-  /** All meters, ascending by key. */
+  /** Every meter of the profile, ascending by key. */
   readonly meters: readonly MeterReading[];
 }

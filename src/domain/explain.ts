@@ -1,9 +1,11 @@
 /** Says in words why a capability has its state, and what would give more (EV-5). */
-import type { CapabilityDecision, CapabilityReason, Evaluation } from "./evaluation.ts";
-import { describeItem } from "./judge.ts";
-import { BASE_ITEM, hasEndedAt, type InstalledLicense, type Instant } from "./license.ts";
-import type { Profile } from "./profile.ts";
-import { firstToCome } from "./timeline.ts";
+
+import { describeItem } from "./describe-item.ts";
+import type { CapabilityDecision, CapabilityReason, Evaluation, MeterReading } from "./evaluation.ts";
+import { hasEndedAt, type InstalledLicense, type Instant } from "./license.ts";
+import { isBase, type Prerequisite, type Profile } from "./profile.ts";
+import { firstToCome } from "./standing.ts";
+import { isUpgrade } from "./upgrades.ts";
 
 /** Why a capability has its state. */
 export interface Explanation {
@@ -57,20 +59,26 @@ function explanationOf(
   decision: CapabilityDecision,
   licenses: readonly InstalledLicense[],
 ): string {
-  const base = licenses.find(({ item }) => item === BASE_ITEM);
-  const module = licenses.find(({ item }) => item !== BASE_ITEM);
+  const base = licenses.find(({ item }) => isBase(profile, item));
+  const module = licenses.find(({ item }) => !isBase(profile, item));
   switch (decision.reason) {
     case "GRANTED":
       return grantedBy(profile, licenses);
+    case "OVER_QUOTA":
+      return `More is in use than the licenses allow: ${overOf(evaluation, decision).map(describeOver).join(", ")}.`;
+    case "PLATFORM_LOCKED":
+      return `The platform is locked until its licenses are re-acquired: ${naming(evaluation.lock?.ended)} ended${atInstant(evaluation.lock?.since)} while others of its item run on.`;
     case "EXPIRED":
-      return (
-        ended(base ?? module, evaluation.at) ??
-        `The ${profile.noLicense.edition} of ${profile.title.en} is over.`
-      );
+      return ended(base ?? module, evaluation.at) ?? `${titleOfFree(profile)} is over.`;
     case "BASE_EXPIRED":
       return `${naming(module)} runs, but the base license below it ended${atInstant(base?.endsAt)}.`;
     case "PENDING":
-      return `${naming(module)} is installed and starts${atInstant(module?.startsAt)}.`;
+      return module === undefined
+        ? `${titleOfFree(profile)} begins with the platform's first start.`
+        : `${naming(module)} is installed and starts${atInstant(module.startsAt)}.`;
+    case "PREREQUISITE_NOT_MET":
+    case "VERSION_UNKNOWN":
+      return unmet(profile, evaluation, decision);
     case "BASE_MISSING":
       return `${naming(module)} is installed, but no base license is in force below it.`;
     case "UNKNOWN_CAPABILITY":
@@ -81,9 +89,29 @@ function explanationOf(
 }
 
 function grantedBy(profile: Profile, licenses: readonly InstalledLicense[]): string {
-  if (licenses.length === 0) return `The ${profile.noLicense.edition} edition gives it without a license.`;
-  const givers = licenses.toSorted((a, b) => (a.item === BASE_ITEM ? -1 : b.item === BASE_ITEM ? 1 : 0));
+  if (licenses.length === 0) return `${titleOfFree(profile)} gives it without a license.`;
+  const rank = ({ item }: InstalledLicense) => (isBase(profile, item) ? 0 : 1);
+  const givers = licenses.toSorted((a, b) => rank(a) - rank(b));
   return `${givers.map(naming).join(" and ")} ${givers.length === 1 ? "gives" : "give"} it.`;
+}
+
+/** "Community", "Pre-authorization": what the product calls its no-license state, in a sentence. */
+function titleOfFree({ noLicense }: Profile): string {
+  return noLicense.title.en;
+}
+
+/** The meters that restrict a capability: its own, else those of the bases. */
+function overOf(evaluation: Evaluation, decision: CapabilityDecision): readonly MeterReading[] {
+  const own = decision.meters.filter(({ over }) => over);
+  const items = evaluation.bases.map(({ item }) => item);
+  const ofBases = evaluation.meters.filter(
+    ({ key, over }) => over && items.some((item) => key.startsWith(`${item}/`)),
+  );
+  return own.length > 0 ? own : ofBases;
+}
+
+function describeOver({ key, used, limit }: MeterReading): string {
+  return `${used} of ${limit ?? "unlimited"} ${key}`;
 }
 
 function ended(license: InstalledLicense | undefined, at: Instant): string | undefined {
@@ -91,9 +119,37 @@ function ended(license: InstalledLicense | undefined, at: Instant): string | und
   return `${naming(license)} ended${atInstant(license.endsAt)}.`;
 }
 
+function unmet(profile: Profile, evaluation: Evaluation, { key, reason }: CapabilityDecision): string {
+  const prerequisite = prerequisiteOf(profile, key);
+  const needed = prerequisite === undefined ? "" : `: it needs ${describePrerequisite(prerequisite)}`;
+  const found = evaluation.bases
+    .filter(({ edition }) => edition !== undefined)
+    .map(({ item, edition }) => `${item} is ${edition}`);
+  const version =
+    reason === "VERSION_UNKNOWN"
+      ? "; whether less is enough depends on the product version, which is not known"
+      : "";
+  return `What it builds on is not licensed${needed}${version} (${found.join(", ") || "no base is licensed"}).`;
+}
+
+function prerequisiteOf(profile: Profile, key: string): Prerequisite | undefined {
+  const items = (profile.givers.get(key) ?? []).map((item) => profile.items.get(item)?.prerequisite);
+  return items.find((prerequisite) => prerequisite !== undefined);
+}
+
+/** "edition enterprise or enterprise-plus of base, and the item isc". */
+function describePrerequisite({ bases, editions, versions, items }: Prerequisite): string {
+  const ranges = versions.map(
+    ({ from, before, editions: enough }) =>
+      `${enough.join(" or ")} from version ${from}${before === undefined ? "" : ` and before ${before}`}`,
+  );
+  const edition =
+    bases.length === 0 ? [] : [`edition ${[...editions, ...ranges].join(", or ")} of ${bases.join(" or ")}`];
+  return [...edition, ...items.map((item) => `the item ${item}`)].join(", and ");
+}
+
 function notLicensed(profile: Profile, { base, noLicenseInForce, edition }: Evaluation): string {
-  if (noLicenseInForce)
-    return `No license gives it, and the ${profile.noLicense.edition} edition does not include it.`;
+  if (noLicenseInForce) return `No license gives it, and ${titleOfFree(profile)} does not include it.`;
   const verb = base.situation === "RUNNING" ? "does" : "did";
   return `The base license, edition ${edition}, ${verb} not include it, and no module that gives it is installed.`;
 }
@@ -101,7 +157,7 @@ function notLicensed(profile: Profile, { base, noLicenseInForce, edition }: Eval
 function naming(license: InstalledLicense | undefined): string {
   return license === undefined
     ? "the license"
-    : `license ${license.id} (${describeItem(license)}, ${license.term})`;
+    : `license ${license.id} (${describeItem(license)}, ${isUpgrade(license) ? "upgrade" : license.term})`;
 }
 
 function atInstant(at: Instant | undefined): string {
@@ -129,7 +185,8 @@ function remedyOf(
 /** Items of which a license to come would change the state. */
 function awaitedItems(reason: CapabilityReason, profile: Profile, key: string): readonly string[] {
   const givers = profile.givers.get(key) ?? [];
-  return reason === "BASE_EXPIRED" || reason === "BASE_MISSING" ? [BASE_ITEM] : [BASE_ITEM, ...givers];
+  const bases = [...profile.bases.keys()];
+  return reason === "BASE_EXPIRED" || reason === "BASE_MISSING" ? bases : [...bases, ...givers];
 }
 
 const APPLY = "send the request code to the vendor and upload the license that comes back";
@@ -143,6 +200,14 @@ function adviceFor(reason: CapabilityReason, profile: Profile, evaluation: Evalu
       return `Renew ${reason === "EXPIRED" && isByModule(profile, evaluation, key) ? "the module" : "the base"} license: ${APPLY}.`;
     case "BASE_MISSING":
       return `Get a base license: ${APPLY}.`;
+    case "OVER_QUOTA":
+      return `Delete or migrate away what is in use beyond the quota, or get more: ${APPLY}.`;
+    case "PLATFORM_LOCKED":
+      return "Re-acquire the licenses: `licensectl reload`, or upload a new one.";
+    case "PREREQUISITE_NOT_MET":
+      return `Get what it needs: ${APPLY}.`;
+    case "VERSION_UNKNOWN":
+      return "Set LICENSE_PRODUCT_VERSION to the version of the product.";
     case "UNKNOWN_CAPABILITY":
       return "Check the spelling against `licensectl capabilities`, and the product profile of the service.";
     default:
@@ -161,9 +226,11 @@ function isByModule(profile: Profile, { capabilities, licenses }: Evaluation, ke
 /** "the module gpu, or a base license of edition enterprise". */
 function waysToGet(profile: Profile, key: string): string {
   const modules = (profile.givers.get(key) ?? []).map((item) => `the module ${item}`);
-  const editions = [...profile.editions.values()]
-    .filter(({ terms }) => [...terms.values()].some(({ includes }) => includes.includes(key)))
-    .map(({ name }) => name);
-  const bases = editions.length === 0 ? [] : [`a base license of edition ${editions.join(" or ")}`];
+  const bases = [...profile.bases.values()].flatMap(({ item, editions }) => {
+    const names = [...editions.values()]
+      .filter(({ terms }) => [...terms.values()].some(({ includes }) => includes.includes(key)))
+      .map(({ name }) => name);
+    return names.length === 0 ? [] : [`a license for ${item} of edition ${names.join(" or ")}`];
+  });
   return [...modules, ...bases].join(", or ");
 }

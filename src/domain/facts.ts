@@ -1,4 +1,4 @@
-import type { Instant } from "./license.ts";
+import type { InstalledLicense, Instant } from "./license.ts";
 
 /** What the platform knows of itself beside its licenses (EV-1). */
 export interface PlatformFacts {
@@ -6,4 +6,17 @@ export interface PlatformFacts {
   readonly firstStartAt: Instant | undefined;
   /** Product version as configured; `undefined`: not known. */
   readonly productVersion: string | undefined;
+  /** Instants at which the licenses were re-acquired, as far as their rows verify (US-TE-6), in any order. */
+  readonly reacquiredAt: readonly Instant[];
+}
+
+/** What is in use, by meter key, as reported: before anything is moved to another meter. A meter that is not there: 0. */
+export type Usage = ReadonlyMap<string, bigint>;
+
+/** Everything that an evaluation looks at but the profile and the instant. */
+export interface PlatformInput {
+  /** Installed licenses, completed by `completeLicense`, in any order. */
+  readonly licenses: readonly InstalledLicense[];
+  readonly facts: PlatformFacts;
+  readonly usage: Usage;
 }

@@ -1,13 +1,9 @@
 /** Judges one license against the profile, whatever is installed: the part of LI-8 that the vendor's side shares. */
-import { BASE_ITEM, DAY_MS, hasEndedAt, type Instant, type License } from "./license.ts";
+import { describeItem } from "./describe-item.ts";
+import { DAY_MS, hasEndedAt, type Instant, type License } from "./license.ts";
 import { editionTermOf, type Profile } from "./profile.ts";
 import type { Refusal, RefusalReason } from "./refusal.ts";
-
-/** What the profile says of the item that a license is for. */
-interface Sold {
-  readonly units: readonly string[];
-  readonly requiredUnits: readonly string[];
-}
+import { type Sold, soldAs, termNotAllowed, unknownItem } from "./sold.ts";
 
 /**
  * Every reason of the profile against a completed license, in the order of LI-8; empty: none.
@@ -19,74 +15,18 @@ export function judgeAgainstProfile(profile: Profile, license: License, at: Inst
   if (unknown !== undefined) return [unknown];
   const sold = soldAs(profile, license);
   const refusals = [
-    sold === undefined ? termNotAllowed(license) : undefined,
+    sold === undefined ? termNotAllowed(profile, license) : undefined,
     hasEndedAt(license, at) ? alreadyExpired(license) : undefined,
     invalidWindow(license),
-    ...(sold === undefined ? [] : [unitNotSold(license, sold), unitRequired(license, sold)]),
+    ...(sold === undefined ? [] : judgeQuotas(license, sold)),
     trialAboveProfile(profile, license),
     usbNotSupported(profile, license),
   ];
   return refusals.filter((refusal) => refusal !== undefined);
 }
 
-/** An item as people call it: "base enterprise", "module gpu". */
-export function describeItem({ item, edition }: Pick<License, "item" | "edition">): string {
-  return item === BASE_ITEM ? `base ${edition ?? "(no edition)"}` : item;
-}
-
 function refuse(reason: RefusalReason, message: string, claim?: string): Refusal {
   return { reason, message, claim };
-}
-
-function unknownItem(profile: Profile, license: License): Refusal | undefined {
-  if (license.item !== BASE_ITEM) {
-    if (!profile.items.has(license.item)) {
-      return refuse(
-        "UNKNOWN_ITEM",
-        `${profile.title.en} has no item of this name; ask the vendor for a license of this product.`,
-        "item",
-      );
-    }
-    if (license.edition === undefined) return undefined;
-    return refuse(
-      "UNKNOWN_ITEM",
-      `Item ${license.item} has no editions, but the license names one.`,
-      "edition",
-    );
-  }
-  if (license.edition !== undefined && profile.editions.has(license.edition)) return undefined;
-  const known = [...profile.editions.keys()].join(", ");
-  return refuse(
-    "UNKNOWN_ITEM",
-    `A base license of ${profile.title.en} names one of its editions: ${known}.`,
-    "edition",
-  );
-}
-
-/** `undefined`: the item is not sold on the license's term. */
-function soldAs(profile: Profile, license: License): Sold | undefined {
-  if (license.fromEdition !== undefined) return undefined;
-  if (license.item !== BASE_ITEM) {
-    const item = profile.items.get(license.item);
-    return item?.terms.includes(license.term) ? item : undefined;
-  }
-  const term = editionTermOf(profile, license);
-  return term && { units: profile.baseUnits, requiredUnits: term.requiredUnits };
-}
-
-function termNotAllowed(license: License): Refusal {
-  if (license.fromEdition !== undefined) {
-    return refuse(
-      "TERM_NOT_ALLOWED",
-      "This product has no upgrade licenses; ask the vendor for a license of the edition itself.",
-      "from_edition",
-    );
-  }
-  return refuse(
-    "TERM_NOT_ALLOWED",
-    `${describeItem(license)} is not sold on the term ${license.term}.`,
-    "term",
-  );
 }
 
 function alreadyExpired(license: License): Refusal {
@@ -107,6 +47,10 @@ function invalidWindow(license: License): Refusal | undefined {
   );
 }
 
+function judgeQuotas(license: License, sold: Sold): readonly (Refusal | undefined)[] {
+  return [unitNotSold(license, sold), unitRequired(license, sold), packSize(license, sold)];
+}
+
 function unitNotSold(license: License, { units }: Sold): Refusal | undefined {
   if ([...license.quotas.keys()].every((unit) => units.includes(unit))) return undefined;
   const allowed = units.length === 0 ? "names no quota" : `names its quota in ${units.join(", ")}`;
@@ -122,6 +66,19 @@ function unitRequired(license: License, { requiredUnits }: Sold): Refusal | unde
   return refuse(
     "UNIT_REQUIRED",
     `A license for ${describeItem(license)} must name its quota in ${requiredUnits.join(" or ")}.`,
+    "quotas",
+  );
+}
+
+/** Sold in packs: an amount of its own is one of the sizes (US-FE-1); two packs are two licenses. */
+function packSize(license: License, { packSizes, units }: Sold): Refusal | undefined {
+  if (packSizes.length === 0) return undefined;
+  const amounts = units.flatMap((unit) => license.quotas.get(unit) ?? []);
+  const wrong = amounts.find((amount) => !packSizes.includes(amount));
+  if (wrong === undefined) return undefined;
+  return refuse(
+    "PACK_SIZE",
+    `${describeItem(license)} is sold in packs of ${packSizes.join(", ")}; this license is for ${wrong}. Ask the vendor for packs of these sizes, each a license of its own.`,
     "quotas",
   );
 }

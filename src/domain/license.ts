@@ -15,7 +15,7 @@ export type Binding =
   | { readonly method: "request-code" }
   | { readonly method: "usb-key"; readonly keyId: string };
 
-/** The item that carries the editions of a product. Every other item is a module or a service. */
+/** The main item that carries editions; a profile may have others, for other architectures (US-ED-1). */
 export const BASE_ITEM = "base";
 
 /**
@@ -30,7 +30,7 @@ export interface License {
   readonly jti: string;
   /** Name of the product profile it is for. */
   readonly profile: string;
-  /** {@link BASE_ITEM}, or a module or service item of the profile. */
+  /** A base item, or a module or service item of the profile. */
   readonly item: string;
   /** Edition, for items that have editions. */
   readonly edition: string | undefined;

@@ -47,4 +47,6 @@ export interface Refusal {
   readonly fileName?: string | undefined;
   /** Claim at fault, where there is one. */
   readonly claim?: string | undefined;
+  /** Public facts for programs, such as the two numbers of an UPGRADE_MISMATCH; short, no outside text. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }

@@ -1,30 +1,31 @@
 /** After-sales service: a term, not a function (ZC-PL-6). */
-import type { AfterSalesService, ItemStanding } from "./evaluation.ts";
-import { BASE_ITEM, type InstalledLicense, type Instant } from "./license.ts";
+import type { AfterSalesService, BaseStanding, ItemStanding } from "./evaluation.ts";
+import type { InstalledLicense, Instant } from "./license.ts";
 import { editionTermOf, type Profile } from "./profile.ts";
-import { type LicensesByItem, standingAt } from "./timeline.ts";
+import type { Scope } from "./scope.ts";
 
 /**
  * The service to show: of the service items that run the one issued later; else the service end in
- * the base license that decides; if none runs, the one that ended last; `undefined`: there never was one.
+ * the base license that decides, of several the latest; if none runs, the one that ended last; `undefined`:
+ * there never was one.
  */
 export function serviceAt(
-  profile: Profile,
-  byItem: LicensesByItem,
-  base: ItemStanding,
+  scope: Scope,
+  bases: readonly BaseStanding[],
   at: Instant,
 ): AfterSalesService | undefined {
+  const { profile } = scope.scene;
   const items = [...profile.items.values()].filter(({ kind }) => kind === "service");
-  const standings = items.map(({ name }) => standingAt(name, byItem.get(name) ?? [], at));
-  const fromItems = standings.flatMap((standing) => serviceOfItem(standing));
+  const fromItems = items.flatMap(({ name }) => serviceOfItem(scope.timelineOf(name).standingAt(at)));
   const running = fromItems
     .filter(({ expired }) => !expired)
-    .sort((a, b) => b.license.issuedAt - a.license.issuedAt);
-  const fromBase = serviceOfBase(profile, base, at);
-  const ended = [...fromItems, ...fromBase]
-    .filter(({ expired }) => expired)
-    .sort((a, b) => (b.endsAt ?? 0) - (a.endsAt ?? 0));
-  return running[0] ?? fromBase.find(({ expired }) => !expired) ?? ended[0];
+    .sort(
+      (a, b) =>
+        b.license.issuedAt - a.license.issuedAt || b.license.uploadSequence - a.license.uploadSequence,
+    );
+  const fromBases = bases.flatMap((base) => servicesOfBase(profile, base, at)).sort(latestFirst);
+  const ended = [...fromItems, ...fromBases].filter(({ expired }) => expired).sort(latestFirst);
+  return running[0] ?? fromBases.find(({ expired }) => !expired) ?? ended[0];
 }
 
 function serviceOfItem({ item, situation, license }: ItemStanding): AfterSalesService[] {
@@ -32,14 +33,24 @@ function serviceOfItem({ item, situation, license }: ItemStanding): AfterSalesSe
   return [{ item, license, endsAt: license.endsAt, expired: situation === "EXPIRED" }];
 }
 
-function serviceOfBase(
+/** Of the licenses that count now; of a base that has ended, of the one that is shown. */
+function servicesOfBase(
   profile: Profile,
-  { situation, license }: ItemStanding,
+  { item, situation, license, counting }: BaseStanding,
   at: Instant,
 ): AfterSalesService[] {
-  if (license === undefined || situation === "PENDING" || !hasService(profile, license)) return [];
-  const endsAt = license.serviceEndsAt;
-  return endsAt === undefined ? [] : [{ item: BASE_ITEM, license, endsAt, expired: endsAt <= at }];
+  if (license === undefined || situation === "PENDING") return [];
+  const licenses = counting.length > 0 ? counting : [license];
+  return licenses
+    .filter((one) => hasService(profile, one))
+    .flatMap((one) => {
+      const endsAt = one.serviceEndsAt;
+      return endsAt === undefined ? [] : [{ item, license: one, endsAt, expired: endsAt <= at }];
+    });
+}
+
+function latestFirst(a: AfterSalesService, b: AfterSalesService): number {
+  return (b.endsAt ?? 0) - (a.endsAt ?? 0) || b.license.uploadSequence - a.license.uploadSequence;
 }
 
 /** Trials carry no after-sales service (ZC-ED-3). */

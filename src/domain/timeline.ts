@@ -3,7 +3,9 @@
  * so that "what comes next" and "since when" are look-ups, not searches.
  */
 import type { ItemStanding } from "./evaluation.ts";
-import { hasEndedAt, type InstalledLicense, type Instant, runsAt } from "./license.ts";
+import type { InstalledLicense, Instant } from "./license.ts";
+import type { Merge } from "./profile.ts";
+import { type ItemLicenses, splitUpgrades, standingAt } from "./standing.ts";
 
 /** Licenses by item, each list ascending by upload sequence: the order of the input does not matter (EV-3). */
 export type LicensesByItem = ReadonlyMap<string, readonly InstalledLicense[]>;
@@ -14,44 +16,69 @@ export function groupByItem(licenses: readonly InstalledLicense[]): LicensesByIt
   return Map.groupBy(sorted, (license) => license.item);
 }
 
-/**
- * The license that speaks for an item at an instant: of those that run the highest upload sequence
- * (LI-3); else the one that ended last; else the one that starts first, then the highest sequence
- * (LI-4).
- */
-export function standingAt(item: string, licenses: readonly InstalledLicense[], at: Instant): ItemStanding {
-  let running: InstalledLicense | undefined;
-  let ended: InstalledLicense | undefined;
-  for (const license of licenses) {
-    if (runsAt(license, at)) running = license;
-    else if (hasEndedAt(license, at) && (license.endsAt ?? 0) >= (ended?.endsAt ?? 0)) ended = license;
+/** The licenses of one item, with its standings worked out when they are asked for, each once. */
+export class ItemTimeline {
+  /** Ascending by upload sequence. */
+  readonly licenses: readonly InstalledLicense[];
+  /** Instants at which something about the item may change, ascending, each once. */
+  readonly boundaries: readonly Instant[];
+  readonly #merge: Merge;
+  readonly #item: string;
+  readonly #split: ItemLicenses;
+  readonly #standings: (ItemStanding | undefined)[] = [];
+
+  constructor(merge: Merge, item: string, licenses: readonly InstalledLicense[]) {
+    this.#merge = merge;
+    this.#item = item;
+    this.licenses = licenses;
+    this.#split = splitUpgrades(licenses);
+    this.boundaries = boundariesOf(licenses);
   }
-  if (running !== undefined) return { item, situation: "RUNNING", license: running };
-  if (ended !== undefined) return { item, situation: "EXPIRED", license: ended };
-  const pending = firstToCome(licenses, at);
-  if (pending !== undefined) return { item, situation: "PENDING", license: pending };
-  return { item, situation: "NOT_LICENSED", license: undefined };
+
+  /** How the item stands at an instant. The same object as long as nothing may change. */
+  standingAt(at: Instant): ItemStanding {
+    const index = this.spanAt(at);
+    const known = this.#standings[index];
+    if (known !== undefined) return known;
+    const standing = standingAt(this.#merge, this.#item, this.#split, at);
+    this.#standings[index] = standing;
+    return standing;
+  }
+
+  /** The boundaries at which the standing before and the one after are not the same by `isSame`. */
+  turns(isSame: (before: ItemStanding, after: ItemStanding) => boolean): readonly Instant[] {
+    return this.boundaries.filter((boundary, index) => {
+      const before = this.standingAt(this.boundaries[index - 1] ?? Number.NEGATIVE_INFINITY);
+      return !isSame(before, this.standingAt(boundary));
+    });
+  }
+
+  /** Whether an instant is one of the {@link boundaries}. */
+  isBoundary(instant: Instant): boolean {
+    return this.boundaries[this.spanAt(instant) - 1] === instant;
+  }
+
+  /** Number of boundaries that have passed: the same number, the same standing. */
+  spanAt(at: Instant): number {
+    let low = 0;
+    let high = this.boundaries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.boundaries[middle] ?? 0) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }
 
-/** The license that starts next: the earliest start, then the highest upload sequence (LI-4). */
-export function firstToCome(
-  licenses: readonly InstalledLicense[],
-  at: Instant,
-): InstalledLicense | undefined {
-  let first: InstalledLicense | undefined;
-  for (const license of licenses) {
-    if (license.startsAt <= at) continue;
-    if (first === undefined || license.startsAt < first.startsAt) first = license;
-    else if (license.startsAt === first.startsAt && license.uploadSequence > first.uploadSequence)
-      first = license;
-  }
-  return first;
-}
-
-/** Every instant at which something about the licenses may change, ascending, each once. */
-export function boundariesOf(licenses: readonly InstalledLicense[]): readonly Instant[] {
+function boundariesOf(licenses: readonly InstalledLicense[]): readonly Instant[] {
   const instants = licenses.flatMap(({ startsAt, endsAt }) =>
     endsAt === undefined ? [startsAt] : [startsAt, endsAt],
   );
+  return ascending(instants);
+}
+
+/** Instants ascending, each once. */
+export function ascending(instants: readonly Instant[]): readonly Instant[] {
   return [...new Set(instants)].sort((a, b) => a - b);
 }

@@ -9,7 +9,12 @@ import { outsideText } from "./outside-text.ts";
 import { readStrictJson } from "./strict-json.ts";
 
 /** What an artefact is; a signature over one kind is worth nothing in another's place (threat 10). */
-export type JwsType = "license+jwt" | "license-request+jwt" | "first-start+jwt" | "upload-sequence+jwt";
+export type JwsType =
+  | "license+jwt"
+  | "license-request+jwt"
+  | "first-start+jwt"
+  | "upload-sequence+jwt"
+  | "reacquisition+jwt";
 
 /** A compact JWS whose form is right. Its payload is not to be believed before the signature is checked. */
 export interface CompactJws {

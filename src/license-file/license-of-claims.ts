@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Binding, Instant, License } from "../domain/license.ts";
+import { hashedUuid } from "../hashed-uuid.ts";
 import type { LicenseClaims } from "./claims.ts";
 
 const USB_SUBJECT = "usb:";
@@ -33,10 +33,7 @@ export function licenseOfClaims(claims: LicenseClaims, signedBytes: string): Lic
  * (RFC 9562). Signature included: the same bytes are the same license, other bytes are another.
  */
 export function licenseIdOf(signedBytes: string): string {
-  const bytes = createHash("sha256").update(signedBytes, "utf8").digest().subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return hashedUuid(signedBytes);
 }
 
 function bindingOf(subject: string): Binding {

@@ -1,9 +1,7 @@
 import { type DeletionTarget, planDeletion } from "../domain/delete.ts";
-import { evaluate } from "../domain/evaluate.ts";
-import type { Evaluation } from "../domain/evaluation.ts";
 import type { LicenseState } from "../snapshot/license-state.ts";
-import { evaluateState } from "../snapshot/snapshot.ts";
 import type { Revision } from "../store/types.ts";
+import { type Consequences, consequencesOf } from "./consequences.ts";
 import { changeLicenses, type LicensingContext } from "./licensing-context.ts";
 import { refused } from "./refused.ts";
 
@@ -13,15 +11,14 @@ export interface Deleted {
   readonly revision: Revision;
   /** Ascending. */
   readonly licenseIds: readonly string[];
-  readonly before: Evaluation;
-  readonly after: Evaluation;
+  readonly consequences: Consequences;
 }
 
 /**
  * Deletes one license, or all request-code licenses of an item (LI-7). A license that does not verify
  * can be deleted by its id. A dry run answers the same, and leaves out the writing at the very end.
  *
- * @throws ServiceError NOT_FOUND, USB_LICENSE, DATABASE_UNAVAILABLE
+ * @throws ServiceError NOT_FOUND, USB_LICENSE, NOT_UNINSTALLABLE, DATABASE_UNAVAILABLE
  */
 export async function deleteLicenses(
   context: LicensingContext,
@@ -32,8 +29,8 @@ export async function deleteLicenses(
     const licenseIds = idsToDelete(state, target);
     if (!isDryRun) for (const id of licenseIds) await tx.deleteLicense(id, "deleted");
     const kept = state.licenses.filter(({ id }) => !licenseIds.includes(id));
-    const after = evaluate(state.profile, kept, state.facts, at);
-    return { licenseIds, before: evaluateState(state, at), after };
+    const consequences = consequencesOf(state.profile, state, { ...state, licenses: kept }, at);
+    return { licenseIds, consequences };
   });
   return { ...result, revision };
 }
@@ -42,7 +39,7 @@ function idsToDelete(state: LicenseState, target: DeletionTarget): readonly stri
   if ("licenseId" in target && state.unverified.some(({ stored }) => stored.id === target.licenseId)) {
     return [target.licenseId];
   }
-  const plan = planDeletion(state.licenses, target);
+  const plan = planDeletion(state.profile, state.licenses, target);
   if ("refusal" in plan) throw refused([plan.refusal]);
   return plan.licenses.map(({ id }) => id).sort();
 }

@@ -1,17 +1,17 @@
 import { type AdmittedFile, admitPackage } from "../domain/admit.ts";
-import { evaluate } from "../domain/evaluate.ts";
-import type { Evaluation } from "../domain/evaluation.ts";
-import type { InstalledLicense, License } from "../domain/license.ts";
+import type { PlatformInput } from "../domain/facts.ts";
+import type { InstalledLicense, Instant, License } from "../domain/license.ts";
 import type { RefusalReason } from "../domain/refusal.ts";
 import { ServiceError } from "../errors.ts";
 import { type PackageReading, readPackage } from "../license-file/read-package.ts";
 import { signRow } from "../platform/signed-row.ts";
 import type { LicenseState } from "../snapshot/license-state.ts";
 import { sequencePayload } from "../snapshot/signed-rows.ts";
-import { evaluateState } from "../snapshot/snapshot.ts";
 import { stateOf } from "../store/database-errors.ts";
 import type { Revision } from "../store/types.ts";
+import { type Consequences, consequencesOf } from "./consequences.ts";
 import { changeLicenses, type LicensingContext, type Locked } from "./licensing-context.ts";
+import { writeReacquisition } from "./reacquire.ts";
 import { refused } from "./refused.ts";
 
 /** What became of one license of a package. */
@@ -28,8 +28,7 @@ export interface Installed {
   readonly revision: Revision;
   /** In the order of application (LI-2). */
   readonly files: readonly InstalledFile[];
-  readonly before: Evaluation;
-  readonly after: Evaluation;
+  readonly consequences: Consequences;
 }
 
 /** SQLSTATE: a value that must be unique is there already. */
@@ -91,12 +90,19 @@ function planInstallation(
     const place = { uploadSequence: tx.nextUploadSequence(), uploadedAt: at, uploadedByNodeId: nodeId };
     return { fileName, license: { ...license, ...place }, outcome };
   });
-  const licenses = [...state.licenses, ...freshOf(files)];
-  return {
-    files,
-    before: evaluateState(state, at),
-    after: evaluate(profile, licenses, state.facts, at),
-  };
+  return { files, consequences: consequencesOf(profile, state, stateAfter(state, files, at), at) };
+}
+
+/** The licenses and facts after the upload, which re-acquires if it installs something (US-TE-6). */
+function stateAfter(
+  { profile, licenses, facts, usage }: LicenseState,
+  files: readonly InstalledFile[],
+  at: Instant,
+): PlatformInput {
+  const fresh = freshOf(files);
+  const isReacquiring = profile.locks && fresh.length > 0;
+  const reacquiredAt = isReacquiring ? [...facts.reacquiredAt, at] : facts.reacquiredAt;
+  return { licenses: [...licenses, ...fresh], facts: { ...facts, reacquiredAt }, usage };
 }
 
 /**
@@ -114,13 +120,17 @@ function freshOf(files: readonly InstalledFile[]): readonly InstalledLicense[] {
 }
 
 async function install(
-  { platformKey, nodeId }: LicensingContext,
+  context: LicensingContext,
   files: readonly InstalledFile[],
   reading: PackageReading,
-  { tx, state }: Locked,
+  locked: Locked,
 ): Promise<void> {
+  const { platformKey, nodeId } = context;
+  const { tx, state } = locked;
   const signedBytes = new Map(reading.files.map((file) => [file.license.id, file.signedBytes]));
-  for (const license of freshOf(files)) {
+  const fresh = freshOf(files);
+  if (state.profile.locks && fresh.length > 0) await writeReacquisition(context, locked);
+  for (const license of fresh) {
     const { id, uploadSequence, uploadedAt } = license;
     if (state.unverified.some(({ stored }) => stored.id === id)) await tx.deleteLicense(id, "deleted");
     const payload = sequencePayload(id, uploadSequence, tx.nextRevision.revision);

@@ -50,6 +50,6 @@ export async function changeLicenses<T>(
   });
   const isChanged = written.revision.revision !== written.result.before.revision;
   // Committed is committed: a hub that cannot read it yet says so by `stale_since`, and catches up.
-  if (isChanged) await hub.refresh().catch(() => undefined);
+  if (isChanged) await hub.catchUp(written.revision).catch(() => undefined);
   return { result: written.result.result, revision: written.revision };
 }

@@ -11,5 +11,8 @@ export function refused(refusals: readonly Refusal[]): ServiceError {
   const [first] = refusals;
   if (first === undefined) throw new RangeError("refused for no reason");
   const file = first.fileName ? `${first.fileName}: ` : "";
-  return new ServiceError(first.reason, `${file}${first.message}`, { refusals });
+  return new ServiceError(first.reason, `${file}${first.message}`, {
+    refusals,
+    ...(first.metadata === undefined ? {} : { metadata: first.metadata }),
+  });
 }

@@ -4,11 +4,13 @@
  */
 import type { Registry } from "prom-client";
 import type { Clock } from "../clock.ts";
+import { alertNames } from "../domain/alert-names.ts";
 import { CAPABILITY_STATES } from "../domain/evaluation.ts";
-import { groupByItem } from "../domain/timeline.ts";
+import { endsByItem } from "../domain/rights-end.ts";
 import type { Alert } from "../snapshot/alert.ts";
+import { alertsOfState, isLoud } from "../snapshot/alerts-of-state.ts";
 import type { SnapshotHub } from "../snapshot/snapshot-hub.ts";
-import { daysUntil, endOfRights } from "./days-left.ts";
+import { daysUntil } from "./days-left.ts";
 import { addGauges, countBy, type Sample } from "./read-gauge.ts";
 
 /** What license metrics are read from, at every scrape. */
@@ -43,6 +45,11 @@ export function addLicenseMetrics(registry: Registry, sources: LicenseSources): 
     const { meters } = sources.hub.evaluation();
     return meters.flatMap(({ key, limit }) => (limit === undefined ? [] : [meter(key, limit)]));
   });
+  addGauges(registry, ALERT, () => alertsByName(sources));
+  addGauges(registry, QUOTA_OVER, () => {
+    const { meters } = sources.hub.evaluation();
+    return meters.map(({ key, over }) => meter(key, over ? 1n : 0n));
+  });
   addGauges(registry, QUOTA_USED, () => {
     const { meters } = sources.hub.evaluation();
     return meters.map(({ key, used }) => meter(key, used));
@@ -57,7 +64,7 @@ const DAYS_LEFT = {
 
 const ITEM_DAYS_LEFT = {
   name: "license_item_days_left",
-  help: "Days until no installed license of the item runs any more, renewals that take over without a gap counted; negative once none runs.",
+  help: "Days until the rights of an item end, renewals counted that take over without a gap and with at least the same capabilities; negative once they have ended.",
   labels: ["item"],
 } as const;
 
@@ -77,6 +84,18 @@ const ALERTS = {
   name: "license_alerts",
   help: "Standing alerts, as licensectl info shows them, by kind and severity.",
   labels: ["kind", "severity"],
+} as const;
+
+const ALERT = {
+  name: "license_alert",
+  help: "1 while an alert of licenses or usage stands and is not put off, else 0; by kind and by item or meter.",
+  labels: ["kind", "subject"],
+} as const;
+
+const QUOTA_OVER = {
+  name: "license_quota_over",
+  help: "1 while more of a meter is used than the licenses allow, else 0.",
+  labels: ["meter"],
 } as const;
 
 const QUOTA_LIMIT = {
@@ -101,18 +120,30 @@ function daysLeft({ hub, clock }: LicenseSources): Sample<"license_id" | "item">
 
 function itemDaysLeft({ hub, clock }: LicenseSources): Sample<"item">[] {
   const now = clock.now();
-  return [...groupByItem(hub.current().state.licenses)].flatMap(([item, licenses]) => {
-    const end = endOfRights(licenses, now);
-    return end === undefined ? [] : [{ labels: { item }, value: daysUntil(end, now) }];
-  });
+  const { state } = hub.current();
+  return Array.from(endsByItem(state.profile, state, now), ([item, end]) => ({
+    labels: { item },
+    value: daysUntil(end, now),
+  }));
 }
 
-function alerts({ hub, liveAlerts }: LicenseSources): Sample<"kind" | "severity">[] {
-  const all = [...hub.current().state.alerts, ...liveAlerts.flatMap((read) => read())];
+function alerts({ hub, clock, liveAlerts }: LicenseSources): Sample<"kind" | "severity">[] {
+  const ofState = alertsOfState(hub.current().state, clock.now());
+  const all = [...ofState.filter(isLoud), ...liveAlerts.flatMap((read) => read())];
   const standing = Map.groupBy(all, ({ kind, severity }) => `${kind} ${severity}`);
   return [...standing.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return [];
     return [{ labels: { kind: first.kind, severity: first.severity }, value: 1 + others.length }];
+  });
+}
+
+/** The labels are those of the product, so that there are never more of them. */
+function alertsByName({ hub, clock }: LicenseSources): Sample<"kind" | "subject">[] {
+  const { state } = hub.current();
+  const loud = alertsOfState(state, clock.now()).filter(isLoud);
+  return alertNames(state.profile).map(({ kind, subject }) => {
+    const stands = loud.some((alert) => alert.kind === kind && alert.subject === subject);
+    return { labels: { kind, subject }, value: stands ? 1 : 0 };
   });
 }
 

@@ -13,7 +13,12 @@ import {
 import { serverDefinition } from "./service-definition.ts";
 
 /** Full names of the services whose health is told; "" is the server as a whole. */
-export const HEALTH_SERVICES = ["", "license.v1.LicenseService", "license.v1.TokenService"] as const;
+export const HEALTH_SERVICES = [
+  "",
+  "license.v1.LicenseService",
+  "license.v1.QuotaService",
+  "license.v1.TokenService",
+] as const;
 
 /** One of {@link HEALTH_SERVICES}. */
 export type HealthServiceName = (typeof HEALTH_SERVICES)[number];

@@ -31,6 +31,9 @@ export function addLicenseService(server: Server, handlers: LicenseHandlers): vo
     reloadLicense: adaptUnary(handlers.reloadLicense),
     getRequestCode: adaptUnary(handlers.getRequestCode),
     listUsbKeys: adaptUnary(handlers.listUsbKeys),
+    listCapabilityChanges: adaptUnary(handlers.listCapabilityChanges),
+    putOffReminder: adaptUnary(handlers.putOffReminder),
+    planLicenses: adaptUnary(handlers.planLicenses),
   };
   const definition = serverDefinition(LicenseServiceService, [LicenseServiceService.uploadLicense.path]);
   server.addService(definition, implementation);

@@ -25,6 +25,9 @@ export interface KnownAnswer {
   readonly knownEvaluatedAt?: Date | undefined;
 }
 
+/** Nodes know usage alike after this long, as long as they reach the database. */
+const USAGE_LAG_MS = 10_000;
+
 /** Answers once the wanted revision is there; without a promise when there is nothing to wait for. */
 export function atRevision<T>(
   { hub, timers }: ReadSources,
@@ -56,6 +59,8 @@ export function stillHolds(
   if (knownRevision === undefined || knownAt === undefined) return false;
   const { state } = hub.current();
   if (hub.wasEditedByHand || !isSameRevision(state.revision, knownRevision)) return false;
+  // The revision says nothing of usage; the caller's answer may be of a node that reads it somewhat later.
+  if (hub.usageMovedAt !== undefined && knownAt < hub.usageMovedAt + USAGE_LAG_MS) return false;
   const from = Math.min(knownAt, at);
   const ofNow = hub.evaluation();
   const afterNow = nextChange(state, ofNow);

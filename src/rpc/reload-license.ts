@@ -18,13 +18,16 @@ export interface ReloadSources {
   readonly hub: SnapshotHub;
   /** Installs what lies in this node's drop folder, and says what became of it. */
   readonly takeDropped: () => Promise<readonly TakenFile[]>;
+  /** Re-acquires the licenses if the platform is locked (US-TE-6); answers whether it did. */
+  readonly reacquire: () => Promise<boolean>;
 }
 
 /** When to ask again: the hub looks for the database more often. */
 const RETRY_AFTER_MS = 2_000;
 
 /**
- * Installs what lies in the drop folder, reads the store again and evaluates anew (ZL-6, ZL-7).
+ * Installs what lies in the drop folder, reads the store again and evaluates anew (ZL-6, ZL-7); lifts the
+ * lock of a platform that is locked, on every node (US-TE-6).
  * DATABASE_UNAVAILABLE when the store cannot be read; then every dropped file stays. One reload runs at a
  * time: calls that come meanwhile share the one after it.
  */
@@ -33,24 +36,32 @@ export function createReloadLicense(
 ): UnaryHandler<ReloadLicenseRequest, ReloadLicenseResponse> {
   const reload = singleFlight(() => run(sources));
   return async (_request, { log, identity }) => {
-    const response = await reload();
-    log.info({ identityId: identity.id, droppedFiles: response.droppedFiles.length }, "reload");
+    const { response, isReacquired } = await reload();
+    const { droppedFiles } = response;
+    log.info({ identityId: identity.id, droppedFiles: droppedFiles.length, isReacquired }, "reload");
     return response;
   };
 }
 
-async function run({ hub, takeDropped }: ReloadSources): Promise<ReloadLicenseResponse> {
+interface Reloaded {
+  readonly response: ReloadLicenseResponse;
+  readonly isReacquired: boolean;
+}
+
+async function run({ hub, takeDropped, reacquire }: ReloadSources): Promise<Reloaded> {
   requireDatabase(hub);
   // No file is touched before the store is known to answer: not even one that would be refused without it.
   await readStore(hub);
   const droppedFiles = await takeDropped();
+  const isReacquired = await reacquire();
   const { state, evaluation } = hub.current();
-  return {
+  const response = {
     revision: { ...state.revision },
     evaluatedAt: toDate(evaluation.at),
     licenseCount: state.licenses.length + state.unverified.length,
     droppedFiles: droppedFiles.map(toDroppedFile),
   };
+  return { response, isReacquired };
 }
 
 async function readStore(hub: SnapshotHub): Promise<void> {

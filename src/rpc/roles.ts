@@ -8,6 +8,7 @@ export type Access = "open" | "identity" | readonly Role[];
 const EVERY_ROLE = ROLES;
 const PEOPLE = ["admin", "viewer"] as const;
 const ADMIN = ["admin"] as const;
+const REPORTERS = ["admin", "service"] as const;
 
 /**
  * The roles that may call each RPC of the contract, by full name. A test compares it with the
@@ -24,6 +25,14 @@ export const RPC_ROLES: Readonly<Record<string, readonly Role[]>> = {
   "/license.v1.LicenseService/ReloadLicense": ADMIN,
   "/license.v1.LicenseService/GetRequestCode": PEOPLE,
   "/license.v1.LicenseService/ListUsbKeys": PEOPLE,
+  "/license.v1.LicenseService/ListCapabilityChanges": PEOPLE,
+  "/license.v1.LicenseService/PutOffReminder": ADMIN,
+  "/license.v1.LicenseService/PlanLicenses": PEOPLE,
+  "/license.v1.QuotaService/ReportUsage": REPORTERS,
+  "/license.v1.QuotaService/ReserveQuota": REPORTERS,
+  "/license.v1.QuotaService/CommitReservation": REPORTERS,
+  "/license.v1.QuotaService/ReleaseReservation": REPORTERS,
+  "/license.v1.QuotaService/ListUsage": EVERY_ROLE,
   "/license.v1.TokenService/CreateToken": ADMIN,
   "/license.v1.TokenService/ListTokens": ADMIN,
   "/license.v1.TokenService/RevokeToken": ADMIN,

@@ -12,6 +12,7 @@ import type { CallObserver } from "./interceptors/call-observer.ts";
 import { Guard } from "./interceptors/guard.ts";
 import { addLicenseService, LICENSE_SERVICE_NAME, type LicenseHandlers } from "./license-service.ts";
 import { IdentityLimits, type IdentityLimitsOptions } from "./limits/identity-limits.ts";
+import { addQuotaService, QUOTA_SERVICE_NAME, type QuotaHandlers } from "./quota-service.ts";
 import { addReflection } from "./reflection.ts";
 import { accessTable, QUIET_PATHS, type ReflectionMode } from "./roles.ts";
 import { addTokenService, TOKEN_SERVICE_NAME, type TokenHandlers } from "./token-service.ts";
@@ -21,6 +22,7 @@ import { answerUnknownRpcs } from "./unknown-rpcs.ts";
 export interface RpcServerOptions {
   readonly handlers: LicenseHandlers;
   readonly tokenHandlers: TokenHandlers;
+  readonly quotaHandlers: QuotaHandlers;
   readonly callers: Callers;
   /** What one identity may do. */
   readonly limits: IdentityLimitsOptions;
@@ -38,7 +40,7 @@ export interface RpcServerOptions {
 }
 
 /** Services that reflection names beside itself. */
-const SERVICES = [LICENSE_SERVICE_NAME, TOKEN_SERVICE_NAME, HEALTH_NAME];
+const SERVICES = [LICENSE_SERVICE_NAME, QUOTA_SERVICE_NAME, TOKEN_SERVICE_NAME, HEALTH_NAME];
 
 /** What a message may hold beside the package. */
 const ENVELOPE_BYTES = 64 * 1024;
@@ -77,6 +79,7 @@ export class RpcServer {
     boundResets(this.#server);
     addLicenseService(this.#server, options.handlers);
     addTokenService(this.#server, options.tokenHandlers);
+    addQuotaService(this.#server, options.quotaHandlers);
     this.#health = addHealth(this.#server);
     if (options.reflection !== "off") addReflection(this.#server, SERVICES);
     answerUnknownRpcs(this.#server);
@@ -103,7 +106,7 @@ export class RpcServer {
     return port;
   }
 
-  /** Whether the database answers: without it reads of licenses go on from memory, tokens cannot change. */
+  /** Whether the database answers: without it reads of licenses go on from memory, tokens and usage cannot change. */
   setDatabaseServing(isServing: boolean): void {
     this.#isDatabaseServing = isServing;
     this.#tellHealth();
@@ -138,6 +141,7 @@ export class RpcServer {
     this.#health.setServing("", this.#isServing);
     this.#health.setServing(LICENSE_SERVICE_NAME, this.#isServing);
     this.#health.setServing(TOKEN_SERVICE_NAME, this.#isServing && this.#isDatabaseServing);
+    this.#health.setServing(QUOTA_SERVICE_NAME, this.#isServing && this.#isDatabaseServing);
   }
 }
 

@@ -4,12 +4,11 @@ import {
   type UploadLicenseResponse,
   UploadOutcome,
 } from "@license-service/contract";
-import { compareEvaluations } from "../domain/compare.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
 import { type InstalledFile, installPackage } from "../licensing/install-package.ts";
 import type { LicensingContext } from "../licensing/licensing-context.ts";
 import type { UnaryHandler } from "./handler.ts";
-import { toCapabilityChange, toQuotaChange } from "./messages/capability.ts";
+import { toChanges } from "./messages/changes.ts";
 import { toLicense } from "./messages/license.ts";
 
 /** Installs a license or a package of licenses, all or nothing; `validate_only` answers what would change. */
@@ -18,18 +17,16 @@ export function createUploadLicense(
 ): UnaryHandler<UploadLicenseRequest, UploadLicenseResponse> {
   return async (request, { log, identity }) => {
     const installed = await installPackage(licensing, request.package, request.validateOnly);
-    const { revision, files, before, after } = installed;
-    const difference = compareEvaluations(before, after);
+    const { revision, files, consequences } = installed;
     const uploaded = files.map(({ license, outcome }) => ({ id: license.id, outcome }));
     const { validateOnly } = request;
     log.info({ identityId: identity.id, uploaded, revision: `${revision.revision}`, validateOnly }, "upload");
     return {
       revision: { ...revision },
       validateOnly,
-      licenses: files.map((file) => toUploaded(file, after)),
-      capabilityChanges: difference.capabilities.map(toCapabilityChange),
-      quotaChanges: difference.quotas.map(toQuotaChange),
-      replacedLicenseIds: [...difference.replacedLicenseIds],
+      licenses: files.map((file) => toUploaded(file, consequences.after)),
+      ...toChanges(consequences),
+      replacedLicenseIds: [...consequences.difference.replacedLicenseIds],
     };
   };
 }

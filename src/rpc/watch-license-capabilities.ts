@@ -23,8 +23,8 @@ export function createWatchLicenseCapabilities(
   sources: WatchSources,
 ): StreamHandler<WatchLicenseCapabilitiesRequest, WatchLicenseCapabilitiesResponse> {
   const turns = new Turns();
-  return async (_request, { signal }, stream) => {
-    const due = new DueMessages(sources, turns, signal);
+  return async ({ includeUsage }, { signal }, stream) => {
+    const due = new DueMessages(sources, turns, { signal, includeUsage });
     try {
       for (;;) {
         const message = due.take();
@@ -36,6 +36,13 @@ export function createWatchLicenseCapabilities(
       due.close();
     }
   };
+}
+
+/** What one watch is about. */
+interface WatchOptions {
+  readonly signal: AbortSignal;
+  /** Send also what changes nothing but the use of meters. */
+  readonly includeUsage: boolean;
 }
 
 type Message = WatchLicenseCapabilitiesResponse | EncodedMessage<WatchLicenseCapabilitiesResponse>;
@@ -51,13 +58,14 @@ class DueMessages {
   readonly #turns: Turns;
   readonly #wake = (): void => this.#arrive();
 
-  constructor(sources: WatchSources, turns: Turns, signal: AbortSignal) {
+  constructor(sources: WatchSources, turns: Turns, { signal, includeUsage }: WatchOptions) {
     this.#sources = sources;
     this.#turns = turns;
-    this.#unsubscribe = sources.hub.subscribe(() => {
+    const onSnapshot = (): void => {
       this.#isSnapshotDue = true;
       turns.ask(this.#wake);
-    });
+    };
+    this.#unsubscribe = sources.hub.subscribe(onSnapshot, { includeUsage });
     signal.addEventListener("abort", () => this.#arrive(), { once: true });
   }
 

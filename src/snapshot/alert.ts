@@ -1,9 +1,12 @@
+import type { DomainAlertKind } from "../domain/alerts.ts";
+import type { Instant } from "../domain/license.ts";
 import type { Restore } from "../store/types.ts";
 import type { TamperedRow } from "./license-state.ts";
 
 /** A standing cause for somebody to act (EV-10). */
 export interface Alert {
   readonly kind:
+    | DomainAlertKind
     | "TEST_VENDOR_TRUSTED"
     | "NO_TRUST_ANCHORS"
     | "TAMPERED_ROW"
@@ -16,8 +19,14 @@ export interface Alert {
   readonly message: string;
   /** What to do about it, in one sentence. */
   readonly remedy: string;
-  /** License id or row that it is about; empty: the server as a whole. */
+  /** License id, item, meter or row that it is about; empty: the server as a whole. */
   readonly subject: string;
+  /** Since when it stands; absent: not known. */
+  readonly since?: Instant | undefined;
+  /** When what it warns of happens; absent: it has happened, or has no date. */
+  readonly dueAt?: Instant | undefined;
+  /** Until when a reminder is put off, so that it is silent; absent: it is not. */
+  readonly putOffUntil?: Instant | undefined;
 }
 
 /** What alerts look at beside the rows of the database. */
@@ -26,7 +35,7 @@ export interface TrustFacts {
   readonly isTestVendorTrusted: boolean;
 }
 
-/** Every standing alert: those of the server first, then restores, then one for each row that does not verify. */
+/** Alerts that follow from the rows of the database: those of the server first, then restores, then one for each row that does not verify. */
 export function standingAlerts(
   trust: TrustFacts,
   restores: readonly Restore[],

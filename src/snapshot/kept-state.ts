@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Instant } from "../domain/license.ts";
-import type { StoredState } from "../store/types.ts";
+import { NO_USAGE, type StoredState } from "../store/types.ts";
 
 /** Name of the file in the data directory. */
 export const KEPT_STATE_FILE = "license-state.json";
@@ -28,11 +28,12 @@ export interface KeptState {
 /** Why a text is no kept state: it is damaged, or a newer program wrote it. */
 export type KeptStateFault = "damaged" | "newer";
 
-const FORMAT_VERSION = 1;
+/** Version 1 had no re-acquisitions. */
+const FORMAT_VERSION = 2;
 
 /** The text of the file. */
 export function keptStateText({ writtenAt, profile, productVersion, stored }: KeptState): string {
-  const { revision, revisionId, platform, licenses, restores } = stored;
+  const { revision, revisionId, platform, licenses, reacquisitions, restores, putOffs } = stored;
   const document = {
     formatVersion: FORMAT_VERSION,
     writtenAt,
@@ -42,7 +43,9 @@ export function keptStateText({ writtenAt, profile, productVersion, stored }: Ke
     revisionId,
     platform,
     licenses,
+    reacquisitions,
     restores,
+    putOffs,
   };
   return `${JSON.stringify(document, (_, value) => (typeof value === "bigint" ? `${value}` : value))}\n`;
 }
@@ -55,7 +58,8 @@ export function parseKeptState(text: string): KeptState | { readonly fault: Kept
   const parsed = schema.safeParse(document);
   if (!parsed.success) return { fault: "damaged" };
   const { writtenAt, profile, productVersion, formatVersion: _, ...stored } = parsed.data;
-  return { writtenAt, profile, productVersion, stored };
+  // Usage is not kept: it would be as old as the last change of licenses.
+  return { writtenAt, profile, productVersion, stored: { ...stored, usage: NO_USAGE } };
 }
 
 function parseJson(text: string): unknown {
@@ -80,7 +84,7 @@ const place = z.strictObject({ epoch: count, revision: count });
 const versionSchema = z.object({ formatVersion: z.int() });
 
 const schema = z.strictObject({
-  formatVersion: z.literal(FORMAT_VERSION),
+  formatVersion: z.union([z.literal(1), z.literal(FORMAT_VERSION)]),
   writtenAt: instant,
   profile: z.string(),
   productVersion: z
@@ -107,5 +111,10 @@ const schema = z.strictObject({
       uploadedByNodeId: z.string(),
     }),
   ),
+  reacquisitions: z
+    .array(z.strictObject({ id: z.string(), reacquiredAt: instant, revision: count, rowJws: z.string() }))
+    .default([]),
   restores: z.array(z.strictObject({ epoch: count, raisedAt: instant, found: place, seen: place })),
+  // An older program wrote none.
+  putOffs: z.array(z.strictObject({ kind: z.string(), subject: z.string(), putOffAt: instant })).default([]),
 });

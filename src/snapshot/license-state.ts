@@ -2,17 +2,25 @@
  * What the database says, believed as far as it verifies. All rights come from signed bytes (EV-8): a
  * row that does not verify counts as its narrower state and raises an alert.
  */
+import { isDeepStrictEqual } from "node:util";
 import { completeLicense } from "../domain/complete.ts";
-import type { PlatformFacts } from "../domain/facts.ts";
+import type { PlatformFacts, Usage } from "../domain/facts.ts";
 import type { InstalledLicense, License } from "../domain/license.ts";
 import type { Profile } from "../domain/profile.ts";
-import type { Revision, StoredLicense, StoredState } from "../store/types.ts";
+import type { PutOff } from "../domain/put-off.ts";
+import type {
+  Revision,
+  StoredLicense,
+  StoredReacquisition,
+  StoredState,
+  StoredUsage,
+} from "../store/types.ts";
 import { type Alert, standingAlerts, type TrustFacts } from "./alert.ts";
 import type { RowVerifier } from "./row-verifier.ts";
 
 /** A row that does not verify. */
 export interface TamperedRow {
-  readonly table: "licenses" | "platform";
+  readonly table: "licenses" | "platform" | "reacquisitions";
   /** Id of the row; empty: the table has but one. */
   readonly id: string;
   /** What is wrong, in one sentence. */
@@ -35,6 +43,10 @@ export interface LicenseState {
   readonly revisionId: string;
   readonly profile: Profile;
   readonly facts: PlatformFacts;
+  /** What is in use by meter, as far as it was read (EV-1). */
+  readonly usage: Usage;
+  /** Counts changes of usage, apart from those of licenses. */
+  readonly usageRevision: bigint;
   /** Node that made the platform (ZV-RE-1). */
   readonly primaryNodeId: string;
   /** Verified and completed licenses, ascending by upload sequence. */
@@ -43,11 +55,12 @@ export interface LicenseState {
   readonly unverified: readonly UnverifiedLicense[];
   /** Rows that do not verify, those of licenses among them. */
   readonly tampered: readonly TamperedRow[];
+  /** Alerts that follow from the rows themselves; those of licenses and usage depend on the instant. */
   readonly alerts: readonly Alert[];
+  /** Reminders that were put off, those whose day is over included. */
+  readonly putOffs: readonly PutOff[];
   /** The rows as they were read, for who keeps them; nothing is to be believed of them. */
   readonly stored: StoredState;
-  /** Tells apart two contents of one revision, as after an edit by hand: equal text, equal content. */
-  readonly contentKey: string;
 }
 
 /** What does not change while the process lives. */
@@ -63,21 +76,36 @@ export async function readLicenseState(context: StateContext, stored: StoredStat
   const { profile, rows, trust, productVersion } = context;
   const checked = await Promise.all(stored.licenses.map((row) => readLicense(context, row)));
   const firstStart = await readFirstStart(rows, stored);
+  const reacquired = await Promise.all(stored.reacquisitions.map((row) => readReacquisition(rows, row)));
   rows.keepOnly(stored);
-  const tampered = [...firstStart.tampered, ...checked.flatMap((license) => license.tampered ?? [])];
+  const tampered = [
+    ...firstStart.tampered,
+    ...[...checked, ...reacquired].flatMap((row) => row.tampered ?? []),
+  ];
+  const reacquiredAt = reacquired.flatMap(({ at }) => at ?? []);
   return {
     revision: stored.revision,
     revisionId: stored.revisionId,
     profile,
-    facts: { firstStartAt: firstStart.at, productVersion },
+    facts: { firstStartAt: firstStart.at, productVersion, reacquiredAt },
+    ...usageOf(stored.usage),
     primaryNodeId: stored.platform.primaryNodeId,
     licenses: checked.flatMap(({ installed }) => installed ?? []),
     unverified: checked.flatMap(({ unverified }) => unverified ?? []),
     tampered,
     alerts: standingAlerts(trust, stored.restores, tampered),
+    putOffs: stored.putOffs,
     stored,
-    contentKey: contentKeyOf(stored),
   };
+}
+
+/** The same state with what is in use now. */
+export function withUsage(state: LicenseState, usage: StoredUsage): LicenseState {
+  return { ...state, ...usageOf(usage), stored: { ...state.stored, usage } };
+}
+
+function usageOf({ revision, totals }: StoredUsage): Pick<LicenseState, "usage" | "usageRevision"> {
+  return { usage: totals, usageRevision: revision };
 }
 
 interface CheckedLicense {
@@ -127,6 +155,30 @@ async function readFirstStart(
   return { at: undefined, tampered: [tampered] };
 }
 
-function contentKeyOf({ platform, licenses }: StoredState): string {
-  return JSON.stringify([platform, licenses]);
+/** A re-acquisition that does not verify did not happen (EV-8): a lock that it lifted stands again. */
+async function readReacquisition(
+  rows: RowVerifier,
+  stored: StoredReacquisition,
+): Promise<{ readonly at?: number; readonly tampered?: TamperedRow }> {
+  if (await rows.isReacquisitionSigned(stored)) return { at: stored.reacquiredAt };
+  const tampered: TamperedRow = {
+    table: "reacquisitions",
+    id: stored.id,
+    problem: `Re-acquisition ${stored.id} of the licenses is not the one that was signed; it counts as not made.`,
+    remedy:
+      "Find out who changed the database, and restore the row from a backup or delete it; if the platform is locked, reload the licenses.",
+  };
+  return { tampered };
+}
+
+/**
+ * Whether the rows of two states are the same; under one revision they differ after an edit by hand only.
+ * Usage has a revision of its own.
+ */
+export function hasSameRows(a: LicenseState, b: LicenseState): boolean {
+  return isDeepStrictEqual(rowsOf(a.stored), rowsOf(b.stored));
+}
+
+function rowsOf({ platform, licenses, reacquisitions, putOffs }: StoredState) {
+  return { platform, licenses, reacquisitions, putOffs };
 }

@@ -5,7 +5,7 @@
 import type { TrustStore } from "../license-file/trust-store.ts";
 import { type ExpectedPlatform, type LicenseVerdict, verifyLicense } from "../license-file/verify-license.ts";
 import { verifyRow } from "../platform/signed-row.ts";
-import type { PlatformRow, StoredLicense, StoredState } from "../store/types.ts";
+import type { PlatformRow, StoredLicense, StoredReacquisition, StoredState } from "../store/types.ts";
 
 /** By whose word rows are believed: the vendor's keys and this platform's own. */
 export interface RowTrust {
@@ -22,6 +22,8 @@ export interface RowVerifier {
   isSequenceSigned(row: StoredLicense): Promise<boolean>;
   /** Whether the platform signed this very first start. */
   isFirstStartSigned(row: PlatformRow): Promise<boolean>;
+  /** Whether the platform signed this very re-acquisition. */
+  isReacquisitionSigned(row: StoredReacquisition): Promise<boolean>;
   /** Forgets every text that is not in this state, so that memory follows the database. */
   keepOnly(state: StoredState): void;
 }
@@ -31,6 +33,7 @@ export function createRowVerifier({ trust, expected, publicKeyX }: RowTrust): Ro
   const verdicts = new Map<string, Promise<LicenseVerdict>>();
   const sequences = new Map<string, ReturnType<typeof verifyRow>>();
   const firstStarts = new Map<string, ReturnType<typeof verifyRow>>();
+  const reacquisitions = new Map<string, ReturnType<typeof verifyRow>>();
   return {
     verifyLicense: (bytes) => remember(verdicts, bytes, () => verifyLicense(bytes, trust, expected)),
     async isSequenceSigned({ id, uploadSequence, sequenceJws }) {
@@ -43,10 +46,16 @@ export function createRowVerifier({ trust, expected, publicKeyX }: RowTrust): Ro
       const payload = await remember(firstStarts, firstStartJws, verify);
       return payload?.["firstStartAt"] === firstStartAt;
     },
-    keepOnly({ licenses, platform }) {
+    async isReacquisitionSigned({ reacquiredAt, revision, rowJws }) {
+      const verify = () => verifyRow(publicKeyX, "reacquisition", rowJws);
+      const payload = await remember(reacquisitions, rowJws, verify);
+      return payload?.["reacquiredAt"] === reacquiredAt && payload["revision"] === revision.toString();
+    },
+    keepOnly({ licenses, platform, reacquisitions: rows }) {
       dropOthers(verdicts, new Set(licenses.map(({ signedBytes }) => signedBytes)));
       dropOthers(sequences, new Set(licenses.map(({ sequenceJws }) => sequenceJws)));
       dropOthers(firstStarts, new Set([platform.firstStartJws]));
+      dropOthers(reacquisitions, new Set(rows.map(({ rowJws }) => rowJws)));
     },
   };
 }

@@ -10,3 +10,8 @@ export function firstStartPayload(firstStartAt: Instant) {
 export function sequencePayload(licenseId: string, uploadSequence: number, revision: bigint) {
   return { licenseId, uploadSequence, revision: revision.toString() };
 }
+
+/** A re-acquisition of the licenses: kind "reacquisition". The revision is that of its own transaction. */
+export function reacquisitionPayload(reacquiredAt: Instant, revision: bigint) {
+  return { reacquiredAt, revision: revision.toString() };
+}

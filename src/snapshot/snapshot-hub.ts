@@ -8,11 +8,17 @@ import type { Instant } from "../domain/license.ts";
 import type { Logger } from "../log.ts";
 import type { RevisionListener, RevisionListenerOptions } from "../store/revision-listener.ts";
 import type { StoreRevisions } from "../store/revisions.ts";
-import type { StoredState } from "../store/types.ts";
+import type { Revision, StoredState, StoredUsage } from "../store/types.ts";
 import { alarmAt } from "./alarm.ts";
-import { type LicenseState, readLicenseState, type StateContext } from "./license-state.ts";
+import {
+  hasSameRows,
+  type LicenseState,
+  readLicenseState,
+  type StateContext,
+  withUsage,
+} from "./license-state.ts";
 import { withPatience } from "./patience.ts";
-import { isSameRevision } from "./revision.ts";
+import { isSameLine, isSameRevision } from "./revision.ts";
 import { singleFlight } from "./single-flight.ts";
 import {
   type EncodedSnapshot,
@@ -21,12 +27,17 @@ import {
   type Snapshot,
   type SnapshotContent,
 } from "./snapshot.ts";
+import { Throttle } from "./throttle.ts";
 import type { Timer, Timers } from "./timers.ts";
+import { hasEffect, isSameUsage } from "./usage-change.ts";
 
 /** Where states come from: the store. */
 export interface SnapshotSource {
   loadState(): Promise<StoredState>;
-  readRevisions(): Promise<Pick<StoreRevisions, "revision" | "revisionId">>;
+  readRevisions(): Promise<Pick<StoreRevisions, "revision" | "revisionId" | "usageRevision" | "isLeaseDue">>;
+  loadUsage(): Promise<StoredUsage>;
+  /** Gives back what ended leases hold. */
+  endDueLeases(): Promise<void>;
   /** Listens for hints of new revisions: they may come late, twice or never. */
   listen(options: Pick<RevisionListenerOptions, "onHint" | "onListening" | "onLost">): RevisionListener;
 }
@@ -49,6 +60,18 @@ const FULL_READ_MS = 60_000;
 /** A database that has not answered for so long counts as away. */
 const PATIENCE_MS = 3_000;
 
+/** Own changes of usage are read again at most so often, in ms. */
+const USAGE_READ_MS = 250;
+
+/** Who asked for usage hears of it at most so often, in ms. */
+const USAGE_TELL_MS = 1_000;
+
+/** Options of {@link SnapshotHub.subscribe}. */
+export interface SubscribeOptions {
+  /** Also when only the use of meters has changed, at most once a second. Default: false. */
+  readonly includeUsage?: boolean;
+}
+
 /** The snapshot of a node. Made by {@link SnapshotHub.start}, ended by {@link SnapshotHub.close}. */
 export class SnapshotHub {
   /**
@@ -57,8 +80,18 @@ export class SnapshotHub {
    */
   readonly refresh: () => Promise<Snapshot>;
 
+  /** As {@link refresh}, for usage alone: licenses are not read. */
+  readonly refreshUsage: () => Promise<Snapshot>;
+
   readonly #options: SnapshotHubOptions;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  readonly #usageListeners = new Set<(snapshot: Snapshot) => void>();
+  readonly #usageReads: Throttle;
+  readonly #usageNews: Throttle;
+  #usageMovedAt: Instant | undefined;
+  /** Reads of usage are numbered as they begin: one that began earlier does not replace a later one. */
+  #lastUsageRead = 0;
+  #adoptedUsageRead = 0;
   #snapshot: Snapshot;
   #standing: { evaluation: Evaluation; until: Instant | undefined };
   #wasEdited = false;
@@ -66,6 +99,8 @@ export class SnapshotHub {
   #alarm: Timer | undefined;
   #pollTimer: Timer | undefined;
   #polling: Promise<void> | undefined;
+  /** The read of the whole state that runs, or the last one; never rejects. */
+  #reading: Promise<void> | undefined;
   #listener: RevisionListener | undefined;
   #tellDatabase: (isThere: boolean) => void = () => undefined;
   #isClosed = false;
@@ -86,7 +121,22 @@ export class SnapshotHub {
       staleSince: undefined,
     });
     this.#standing = this.#standingOf(this.#snapshot);
-    this.refresh = singleFlight(() => this.#refresh());
+    if (state.usageRevision > 0n) this.#usageMovedAt = this.#readAt;
+    this.refresh = singleFlight(() => {
+      const read = this.#refresh();
+      this.#reading = read.then(
+        () => undefined,
+        () => undefined,
+      );
+      return read;
+    });
+    this.refreshUsage = singleFlight(() => this.#refreshUsage());
+    this.#usageReads = new Throttle({ ...options, restMs: USAGE_READ_MS }, () => {
+      void this.refreshUsage().catch(() => undefined);
+    });
+    this.#usageNews = new Throttle({ ...options, restMs: USAGE_TELL_MS }, () =>
+      this.#tellTo(this.#usageListeners),
+    );
     this.#setAlarm();
   }
 
@@ -119,10 +169,33 @@ export class SnapshotHub {
     return this.#readAt;
   }
 
+  /** When this node last saw the use of a meter change; `undefined`: nothing was ever used. */
+  get usageMovedAt(): Instant | undefined {
+    return this.#usageMovedAt;
+  }
+
+  /** Says that this node has changed usage: it is read soon. */
+  noteUsage(): void {
+    this.#usageReads.ask();
+  }
+
+  /**
+   * Brings the snapshot to a revision that was committed: by the read that runs, or else by one more. A node
+   * hears of its own writes twice, and so reads them once. Rejects as `refresh`.
+   */
+  async catchUp(revision: Revision): Promise<void> {
+    await this.#reading;
+    if (!isSameRevision(revision, this.#snapshot.state.revision)) await this.refresh();
+  }
+
   /** Calls back with every new snapshot, until the returned function is called. */
-  subscribe(listener: (snapshot: Snapshot) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  subscribe(
+    listener: (snapshot: Snapshot) => void,
+    { includeUsage = false }: SubscribeOptions = {},
+  ): () => void {
+    const listeners = includeUsage ? this.#usageListeners : this.#listeners;
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   }
 
   /** Says whether the database answers: at once, and whenever that changes. One listener at a time. */
@@ -133,7 +206,7 @@ export class SnapshotHub {
 
   /** How many subscriptions stand. */
   get subscriberCount(): number {
-    return this.#listeners.size;
+    return this.#listeners.size + this.#usageListeners.size;
   }
 
   /** Stops following the store. Reads go on from the last snapshot. */
@@ -141,6 +214,8 @@ export class SnapshotHub {
     this.#isClosed = true;
     this.#alarm?.cancel();
     this.#pollTimer?.cancel();
+    this.#usageReads.close();
+    this.#usageNews.close();
     await this.#listener?.close();
     await this.#polling;
   }
@@ -151,7 +226,8 @@ export class SnapshotHub {
     this.#listener = source.listen({
       // Tokens are announced on the same channel, and so are this node's own writes.
       onHint: (hint) => {
-        if (hint === undefined || !isSameRevision(hint, this.#snapshot.state.revision)) read();
+        if (hint === undefined) read();
+        else void this.catchUp(hint).catch(() => undefined);
       },
       onListening: read,
       onLost: (error) => log.warn({ err: error }, "no hints of new revisions for now; the poll finds them"),
@@ -160,10 +236,11 @@ export class SnapshotHub {
   }
 
   async #refresh(): Promise<Snapshot> {
+    const usageRead = this.#beginUsageRead();
     try {
-      const state = await load(this.#options);
+      const loaded = await load(this.#options);
       this.#readAt = this.#options.clock.now();
-      this.#adopt(state);
+      this.#adopt(this.#withLatestUsage(loaded, usageRead), undefined);
     } catch (error) {
       this.#markStale(error);
       throw error;
@@ -171,13 +248,51 @@ export class SnapshotHub {
     return this.current();
   }
 
-  #adopt(state: LicenseState): void {
+  async #refreshUsage(): Promise<Snapshot> {
+    const { source, timers } = this.#options;
+    const usageRead = this.#beginUsageRead();
+    try {
+      const usage = await withPatience(timers, PATIENCE_MS, source.loadUsage());
+      if (usageRead > this.#adoptedUsageRead) this.#adoptUsage(usage);
+      this.#adoptedUsageRead = Math.max(this.#adoptedUsageRead, usageRead);
+    } catch (error) {
+      this.#markStale(error);
+      throw error;
+    }
+    return this.current();
+  }
+
+  /** Never a change of licenses, and none by hand: only what is in use. */
+  #adoptUsage(usage: StoredUsage): void {
+    const { state, staleSince } = this.current();
+    const isSame = isSameUsage(state.usage, usage.totals);
+    if (isSame && usage.revision === state.usageRevision) return;
+    this.#adopt(withUsage(state, usage), staleSince);
+  }
+
+  #beginUsageRead(): number {
+    this.#lastUsageRead += 1;
+    return this.#lastUsageRead;
+  }
+
+  #withLatestUsage(loaded: LicenseState, usageRead: number): LicenseState {
+    const { state } = this.#snapshot;
+    if (usageRead < this.#adoptedUsageRead && isSameLine(loaded.revision, state.revision)) {
+      return withUsage(loaded, state.stored.usage);
+    }
+    this.#adoptedUsageRead = usageRead;
+    return loaded;
+  }
+
+  #adopt(state: LicenseState, nowStaleSince: Instant | undefined): void {
     const { state: before, evaluation, staleSince } = this.#snapshot;
     const isNewRevision = !isSameRevision(before.revision, state.revision);
-    const isEdited = !isNewRevision && before.contentKey !== state.contentKey;
+    const isEdited = !isNewRevision && !hasSameRows(before, state);
     if (isNewRevision) this.#wasEdited = false;
     if (isEdited) this.#wasEdited = true;
-    if (staleSince !== undefined) this.#options.log.info("the database is back");
+    if (staleSince !== undefined && nowStaleSince === undefined) {
+      this.#options.log.info("the database is back");
+    }
     if (state.revision.epoch > before.revision.epoch) {
       this.#options.log.warn(
         { before: describe(before.revision), now: describe(state.revision) },
@@ -186,8 +301,11 @@ export class SnapshotHub {
     }
     const now = this.#options.clock.now();
     const isDue = evaluation.nextChangeAt !== undefined && evaluation.nextChangeAt <= now;
-    this.#replace({ state, evaluation: evaluateState(state, now), staleSince: undefined });
-    if (isNewRevision || isEdited || isDue) this.#tell();
+    const isMoved = !isSameUsage(before.usage, state.usage);
+    if (isMoved) this.#usageMovedAt = now;
+    this.#replace({ state, evaluation: evaluateState(state, now), staleSince: nowStaleSince });
+    if (isNewRevision || isEdited || isDue || hasEffect(evaluation, this.#snapshot.evaluation)) this.#tell();
+    else if (isMoved) this.#usageNews.ask();
   }
 
   #advance(): void {
@@ -229,7 +347,13 @@ export class SnapshotHub {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener(this.#snapshot);
+    this.#tellTo(this.#listeners);
+    this.#tellTo(this.#usageListeners);
+    this.#usageNews.rest();
+  }
+
+  #tellTo(listeners: ReadonlySet<(snapshot: Snapshot) => void>): void {
+    for (const listener of listeners) listener(this.#snapshot);
   }
 
   #schedulePoll(): void {
@@ -239,15 +363,29 @@ export class SnapshotHub {
     });
   }
 
+  /** So that the usage revision tells of them; what is read leaves them out in any case. */
+  async #endDueLeases(): Promise<void> {
+    const { source, timers, log } = this.#options;
+    await withPatience(timers, PATIENCE_MS, source.endDueLeases()).catch((error: unknown) =>
+      log.debug({ err: error }, "ended leases were not given back by this node"),
+    );
+  }
+
   /** The truth, where notifications are only hints. Notices a jump of the clock too. */
   async #poll(): Promise<void> {
     const { source, timers, clock } = this.#options;
     const { state, staleSince } = this.current();
     try {
-      const { revision, revisionId } = await withPatience(timers, PATIENCE_MS, source.readRevisions());
+      const { revision, revisionId, usageRevision, isLeaseDue } = await withPatience(
+        timers,
+        PATIENCE_MS,
+        source.readRevisions(),
+      );
       const isDue = clock.now() - this.#readAt >= FULL_READ_MS;
       const isNew = revisionId !== state.revisionId || !isSameRevision(revision, state.revision);
+      if (isLeaseDue) await this.#endDueLeases();
       if (isDue || staleSince !== undefined || isNew) await this.refresh();
+      else if (isLeaseDue || usageRevision !== state.usageRevision) await this.refreshUsage();
     } catch (error) {
       this.#markStale(error);
     }

@@ -1,6 +1,7 @@
 import { evaluate } from "../domain/evaluate.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { Instant } from "../domain/license.ts";
+import { nextAlertChangeOf } from "./alerts-of-state.ts";
 import type { LicenseState } from "./license-state.ts";
 
 /** A snapshot as it goes over the wire, each message in its gRPC frame: encoded once and sent many times. */
@@ -24,23 +25,20 @@ export interface Snapshot {
 export type SnapshotContent = Omit<Snapshot, "encoded">;
 
 /** Evaluates a state at an instant. */
-export function evaluateState({ profile, licenses, facts }: LicenseState, at: Instant): Evaluation {
-  return evaluate(profile, licenses, facts, at);
+export function evaluateState(state: LicenseState, at: Instant): Evaluation {
+  return evaluate(state.profile, state, at);
 }
 
 /**
- * The next instant after `at` at which anything that evaluation tells may change. Finer than
- * `nextChangeAt`, which is about capabilities only: the standing of a license or of a service may
- * change without any of them.
+ * The next instant after an evaluation's at which anything that it tells, or an alert beside it, may
+ * change. Finer than `nextChangeAt`, which is about capabilities only: a license or a service may end and
+ * a reminder may begin without any of them.
  */
-export function nextStandingChange(state: LicenseState, evaluation: Evaluation): Instant | undefined {
-  const edges = state.licenses.flatMap(({ startsAt, endsAt, serviceEndsAt }) => [
-    startsAt,
-    endsAt,
-    serviceEndsAt,
-  ]);
-  const later = [...edges, evaluation.nextChangeAt].filter(
-    (edge) => edge !== undefined && edge > evaluation.at,
-  );
-  return later.length === 0 ? undefined : Math.min(...(later as Instant[]));
+export function nextStandingChange(
+  state: LicenseState,
+  { at, nextChangeAt }: Evaluation,
+): Instant | undefined {
+  const ofAlerts = nextAlertChangeOf(state, at);
+  if (ofAlerts === undefined || nextChangeAt === undefined) return ofAlerts ?? nextChangeAt;
+  return Math.min(ofAlerts, nextChangeAt);
 }

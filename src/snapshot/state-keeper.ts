@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { writeFileDurably } from "../platform/durable-file.ts";
@@ -7,7 +8,7 @@ import { fileProblem } from "../platform/file-problem.ts";
 import { shownPath } from "../platform/shown-path.ts";
 import type { Alert } from "./alert.ts";
 import { KEPT_STATE_FILE, keptStateText, MAX_KEPT_STATE_BYTES } from "./kept-state.ts";
-import type { LicenseState } from "./license-state.ts";
+import { hasSameRows, type LicenseState } from "./license-state.ts";
 import { isSameRevision } from "./revision.ts";
 import { singleFlight } from "./single-flight.ts";
 import type { SnapshotHub } from "./snapshot-hub.ts";
@@ -81,6 +82,8 @@ export class StateKeeper {
 
   /** Never rejects. */
   async #write(): Promise<void> {
+    // The answers that the new state was read for go out first: to make the text takes longer than they do.
+    await setImmediate();
     const { state } = this.#options.hub.current();
     if (isSameContent(state, this.#kept)) return;
     this.#retry?.cancel();
@@ -131,5 +134,5 @@ export class StateKeeper {
 }
 
 function isSameContent(a: LicenseState, b: LicenseState | undefined): boolean {
-  return b !== undefined && isSameRevision(a.revision, b.revision) && a.contentKey === b.contentKey;
+  return b !== undefined && isSameRevision(a.revision, b.revision) && hasSameRows(a, b);
 }

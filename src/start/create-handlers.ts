@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { HistoryRecorder } from "../history/history-recorder.ts";
 import { DROP_FOLDER } from "../licensing/drop-folder.ts";
+import { reacquireIfLocked } from "../licensing/reacquire.ts";
 import { takeDropped } from "../licensing/take-dropped.ts";
-import { loadProfile } from "../profiles/load-profile.ts";
 import { createDeleteLicense } from "../rpc/delete-license.ts";
 import { createExplainCapability } from "../rpc/explain-capability.ts";
 import { createGetLicenseCapabilities } from "../rpc/get-license-capabilities.ts";
@@ -9,8 +10,11 @@ import { createGetLicenseInfo, type InfoSources } from "../rpc/get-license-info.
 import { createGetLicenseRecords } from "../rpc/get-license-records.ts";
 import { createGetRequestCode } from "../rpc/get-request-code.ts";
 import type { LicenseHandlers } from "../rpc/license-service.ts";
+import { createListCapabilityChanges } from "../rpc/list-capability-changes.ts";
 import { createListUsbKeys } from "../rpc/list-usb-keys.ts";
 import { encodeSnapshot } from "../rpc/messages/snapshot.ts";
+import { createPlanLicenses } from "../rpc/plan-licenses.ts";
+import { createPutOffReminder } from "../rpc/put-off-reminder.ts";
 import { createReloadLicense } from "../rpc/reload-license.ts";
 import { createUploadLicense } from "../rpc/upload-license.ts";
 import { createWatchLicenseCapabilities } from "../rpc/watch-license-capabilities.ts";
@@ -19,15 +23,16 @@ import { createRowVerifier } from "../snapshot/row-verifier.ts";
 import { SnapshotHub, type SnapshotSource } from "../snapshot/snapshot-hub.ts";
 import { systemTimers } from "../snapshot/timers.ts";
 import { listenForRevisions } from "../store/revision-listener.ts";
+import { packageVersion } from "../version.ts";
 import type { ServingParts } from "./serve.ts";
 
 /** What the handlers are made from. */
 export type HandlerParts = ServingParts & Pick<InfoSources, "nodes" | "liveAlerts">;
 
-/** The handlers of all RPCs, and the hub that they answer from; the caller closes the hub. */
+/** The handlers of all RPCs, the hub that they answer from, and who records its changes; the caller closes the two. */
 export async function createHandlers(
   parts: HandlerParts,
-): Promise<{ hub: SnapshotHub; handlers: LicenseHandlers }> {
+): Promise<{ hub: SnapshotHub; recorder: HistoryRecorder; handlers: LicenseHandlers }> {
   const { config, store, platform, dataDirectory, log, clock, nodes, liveAlerts } = parts;
   const timers = systemTimers;
   const context = stateContext(parts);
@@ -42,6 +47,7 @@ export async function createHandlers(
   });
   const sources = { hub, clock, timers };
   const { nodeId, requestCode, platformId } = platform;
+  const recorder = new HistoryRecorder({ ...sources, store, log, nodeId, programVersion: packageVersion() });
   const licensing = { ...licensingParts(parts), store, hub, clock, state: context, nodeId };
   const revision = () => hub.current().state.revision;
   const handlers: LicenseHandlers = {
@@ -60,41 +66,47 @@ export async function createHandlers(
     reloadLicense: createReloadLicense({
       hub,
       takeDropped: () => takeDropped({ licensing, folder: join(dataDirectory, DROP_FOLDER), log }),
+      reacquire: () => reacquireIfLocked(licensing),
     }),
     getRequestCode: createGetRequestCode({
       requestCode,
       platformId,
       thumbprint: platform.key.thumbprint,
-      profile: config.profile,
+      profile: parts.profile.name,
       revision,
     }),
     listUsbKeys: createListUsbKeys(revision),
+    listCapabilityChanges: createListCapabilityChanges({ ...sources, store, recorder }),
+    putOffReminder: createPutOffReminder(licensing),
+    planLicenses: createPlanLicenses(hub),
   };
-  return { hub, handlers };
+  return { hub, recorder, handlers };
 }
 
 function snapshotSource({ store, url }: ServingParts): SnapshotSource {
   return {
     loadState: store.loadState,
     readRevisions: store.readRevisions,
+    loadUsage: store.loadUsage,
+    endDueLeases: store.endDueLeases,
     listen: (options) => listenForRevisions(url, options),
   };
 }
 
-function stateContext({ config, trust, platform }: ServingParts): StateContext {
-  const expected = { thumbprint: platform.key.thumbprint, profile: config.profile };
+function stateContext({ config, profile, trust, platform }: ServingParts): StateContext {
+  const expected = { thumbprint: platform.key.thumbprint, profile: profile.name };
   return {
-    profile: loadProfile(config.profile),
+    profile,
     productVersion: config.productVersion,
     trust: { hasAnchors: trust.anchors.size > 0, isTestVendorTrusted: trust.isTestVendorTrusted },
     rows: createRowVerifier({ trust, expected, publicKeyX: platform.key.publicKeyX }),
   };
 }
 
-function licensingParts({ config, trust, platform }: ServingParts) {
+function licensingParts({ config, profile, trust, platform }: ServingParts) {
   return {
     trust,
-    expected: { thumbprint: platform.key.thumbprint, profile: config.profile },
+    expected: { thumbprint: platform.key.thumbprint, profile: profile.name },
     platformKey: platform.key,
     limits: { maxPackageBytes: config.packageMaxBytes },
   };

@@ -11,6 +11,7 @@ import {
 } from "../platform/platform-key.ts";
 import { shownPath } from "../platform/shown-path.ts";
 import { signRow } from "../platform/signed-row.ts";
+import { howToName, settingOf } from "../profiles/open-profile.ts";
 import { firstStartPayload } from "../snapshot/signed-rows.ts";
 import { findPlatform, registerPlatform } from "../store/platform.ts";
 import type { Store } from "../store/store.ts";
@@ -89,6 +90,6 @@ function howToCopy(dataDirectory: string): string {
 function otherProfile(found: string, asked: string): StartupError {
   return new StartupError(
     "profileMismatch",
-    `The database belongs to the product ${outsideText(found)}, and LICENSE_PROFILE says ${asked}. Use the database of ${asked}, or set LICENSE_PROFILE to ${outsideText(found)}.`,
+    `The database belongs to the product ${outsideText(found)}, and ${settingOf(asked)} says ${asked}. Use the database of ${asked}, or set ${howToName(found)}.`,
   );
 }

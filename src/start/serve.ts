@@ -1,11 +1,14 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { Profile } from "../domain/profile.ts";
 import { Callers } from "../identity/callers.ts";
 import { TokenFollower } from "../identity/token-follower.ts";
 import { TokenTable } from "../identity/token-table.ts";
 import type { TrustStore } from "../license-file/trust-store.ts";
 import type { Logger } from "../log.ts";
+import { AlertLog } from "../observability/alert-log.ts";
 import type { PlatformKey } from "../platform/platform-key.ts";
+import { createQuotaHandlers } from "../rpc/quota-service.ts";
 import type { ReflectionMode } from "../rpc/roles.ts";
 import { RpcServer } from "../rpc/server.ts";
 import { createTokenHandlers } from "../rpc/token-service.ts";
@@ -23,6 +26,7 @@ import { startObservability } from "./start-observability.ts";
 /** What serving needs. */
 export interface ServingParts extends OpenedStore {
   readonly config: Config;
+  readonly profile: Profile;
   readonly trust: TrustStore;
   readonly platform: Platform;
   /** Absolute path of the data directory. */
@@ -58,11 +62,18 @@ export async function serve(parts: ServingParts, opened: ClosingStack): Promise<
   const pulse = await NodePulse.start({ node, beat: store.beatNode, clock, log });
   opened.add("heartbeat", () => pulse.close());
   const liveAlerts = [() => pulse.alerts(), () => keeper.alerts(), () => tls.files?.alerts() ?? []];
-  const { hub, handlers } = await createHandlers({ ...parts, nodes: () => pulse.nodes(), liveAlerts });
+  const { hub, recorder, handlers } = await createHandlers({
+    ...parts,
+    nodes: () => pulse.nodes(),
+    liveAlerts,
+  });
   opened.add("snapshot hub", () => hub.close());
+  opened.add("history of changes", () => recorder.close());
   const { dataDirectory } = parts;
   const keeper = new StateKeeper({ hub, dataDirectory, clock, timers: systemTimers, log });
   opened.add("kept licenses", () => keeper.close());
+  const alertLog = new AlertLog({ hub, clock, timers: systemTimers, log });
+  opened.add("alert log", () => alertLog.close());
   const certificateEndsAt = () => tls.files?.current.notAfter;
   const { observer, metricsAddress } = await startObservability(
     { ...parts, hub, liveAlerts, certificateEndsAt },
@@ -81,6 +92,7 @@ export async function serve(parts: ServingParts, opened: ClosingStack): Promise<
   const server = new RpcServer({
     handlers,
     tokenHandlers: createTokenHandlers({ store, known: follower, hub, clock }),
+    quotaHandlers: createQuotaHandlers({ store, hub, clock }),
     callers: new Callers(tokens, tls.certificates),
     limits: config,
     mostConnections: config.connections,

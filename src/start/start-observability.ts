@@ -11,7 +11,7 @@ import type { ServingParts } from "./serve.ts";
 
 /** What is watched: the parts that serve, and what metrics are read from. */
 export interface ObservedParts
-  extends Pick<ServingParts, "config" | "poolUse" | "platform" | "log" | "clock">,
+  extends Pick<ServingParts, "config" | "profile" | "poolUse" | "platform" | "log" | "clock">,
     Pick<MetricSources, "hub" | "liveAlerts" | "certificateEndsAt"> {}
 
 /** Who watches the calls, and where metrics are served. */
@@ -39,15 +39,14 @@ export async function startObservability(parts: ObservedParts, opened: ClosingSt
 
 async function startMetrics({ config, ...parts }: ObservedParts, opened: ClosingStack) {
   if (config.metricsListen === undefined) return { counts: undefined, address: undefined };
-  const { poolUse, log } = parts;
+  const { poolUse, log, profile } = parts;
   const counts = new CallCounts(rpcLabels(PATHS));
-  const { profile } = config;
   const read = createMetrics({
     ...parts,
     pool: poolUse,
     calls: counts,
     version: packageVersion(),
-    profile,
+    profile: profile.name,
   });
   const server = await MetricsServer.start({ address: config.metricsListen, read, log });
   opened.add("metrics", () => server.close());

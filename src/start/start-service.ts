@@ -8,8 +8,10 @@ import { makeDropFolder } from "../licensing/drop-folder.ts";
 import type { Logger } from "../log.ts";
 import { inDataDirectory, openDataDirectory } from "../platform/data-directory.ts";
 import { platformIdOf, requestCodeOf } from "../platform/request-code.ts";
+import { openProfile } from "../profiles/open-profile.ts";
 import { ofStart } from "../store/startup-failure.ts";
 import { ClosingStack } from "./closing-stack.ts";
+import { keepProfile } from "./keep-profile.ts";
 import { openStore } from "./open-store.ts";
 import { openTls } from "./open-tls.ts";
 import { openTrust } from "./open-trust.ts";
@@ -33,6 +35,8 @@ export interface RunningService {
   readonly metricsAddress: string | undefined;
   /** AP-2. */
   readonly platformId: string;
+  /** Name of the product profile. */
+  readonly profile: string;
   /** Absolute path of the data directory. */
   readonly dataDirectory: string;
   /** File of the first admin token, if this start made it. */
@@ -68,16 +72,19 @@ async function start(
   clock: Clock,
   opened: ClosingStack,
 ): Promise<RunningService> {
+  const openedProfile = openProfile(config);
+  const { profile } = openedProfile;
   const tls = await openTls(config, clock, log, opened);
   const data = await openDataDirectory(config.dataDirectory);
   opened.add("data directory", () => data.close());
   const database = await openStore(config, data, log, opened);
   const { store } = database;
   await store.registerNode(nodeOf(config, data.nodeId));
-  const { profile } = config;
-  const key = await ensurePlatform({ store, dataDirectory: data.path, nodeId: data.nodeId, profile, clock });
-  const requestCode = await requestCodeOf(key, profile);
-  await inDataDirectory(data.path, () => keepRequestCode(data.path, requestCode));
+  const { path: dataDirectory, nodeId } = data;
+  const key = await ensurePlatform({ store, dataDirectory, nodeId, profile: profile.name, clock });
+  const requestCode = await requestCodeOf(key, profile.name);
+  await inDataDirectory(dataDirectory, () => keepRequestCode(dataDirectory, requestCode));
+  await inDataDirectory(dataDirectory, () => keepProfile(dataDirectory, openedProfile));
   await makeDropFolder(data.path).catch((error: unknown) =>
     log.warn({ err: error }, "no drop folder can be made"),
   );
@@ -86,13 +93,13 @@ async function start(
     log.info({ tokenFile: newTokenFile }, "no admin token was in force: a new one is in the file");
   }
   const trust = await openTrust(config, data.path, log);
-  const platform = { key, requestCode, platformId: platformIdOf(requestCode), nodeId: data.nodeId };
-  const dataDirectory = data.path;
-  const parts = { config, ...database, trust, platform, dataDirectory, tls, log, clock };
+  const platform = { key, requestCode, platformId: platformIdOf(requestCode), nodeId };
+  const parts = { config, profile, ...database, trust, platform, dataDirectory, tls, log, clock };
   const { port, metricsAddress } = await serve(parts, opened);
   const address = addressText({ ...config.listen, port });
   const { platformId } = platform;
   const reload = async () => tls.files?.reload();
   const stop = () => opened.closeAll();
-  return { address, port, metricsAddress, platformId, dataDirectory, newTokenFile, reload, stop };
+  const serving = { address, port, metricsAddress, platformId, profile: profile.name };
+  return { ...serving, dataDirectory, newTokenFile, reload, stop };
 }

@@ -1,12 +1,12 @@
 import type { Knex } from "knex";
 import { StartupError } from "../errors.ts";
-import { MIGRATION_TABLES, SERVICE_FUNCTIONS, SERVICE_TABLES } from "./schema.ts";
+import { MIGRATION_TABLES, SERVICE_FUNCTIONS, SERVICE_PROCEDURES, SERVICE_TABLES } from "./schema.ts";
 import { readClosedTables } from "./schema-standing.ts";
 
 /** Rights that a serving login needs, in the words of SQL. */
 export interface NeededRight {
   readonly rights: string;
-  readonly kind: "schema" | "table" | "function";
+  readonly kind: "schema" | "table" | "function" | "procedure";
   /** Names within the schema; none: the schema itself. */
   readonly names: readonly string[];
 }
@@ -17,6 +17,7 @@ export const NEEDED_RIGHTS: readonly NeededRight[] = [
   { rights: "select, insert, update, delete", kind: "table", names: SERVICE_TABLES },
   { rights: "select", kind: "table", names: MIGRATION_TABLES },
   { rights: "execute", kind: "function", names: SERVICE_FUNCTIONS },
+  { rights: "execute", kind: "procedure", names: SERVICE_PROCEDURES },
 ];
 
 /** Whether a role of this name exists. */
@@ -51,8 +52,7 @@ function mayNotGrant(): StartupError {
 
 function thingsOf({ kind, names }: NeededRight, schema: string): string {
   if (kind === "schema") return quoted(schema);
-  const suffix = kind === "function" ? "()" : "";
-  return names.map((name) => `${quoted(schema)}.${quoted(name)}${suffix}`).join(", ");
+  return names.map((name) => `${quoted(schema)}.${quoted(name)}`).join(", ");
 }
 
 /** By hand: knex would read a dot as a path, and a question mark as a value to come. */

@@ -1,4 +1,4 @@
-/** Page tokens of GetLicenseRecords: opaque to callers, and checked like any input from outside. */
+/** Page tokens: opaque to callers, and checked like any input from outside. First the form that all share, then those of GetLicenseRecords. */
 import { z } from "zod";
 import { ServiceError } from "../errors.ts";
 import { RECORD_SORTS, type RecordOrder, type RecordPosition, SORT_DIRECTIONS } from "./record-order.ts";
@@ -24,7 +24,7 @@ export function toPageToken(order: RecordOrder, position: RecordPosition): strin
     at: position.at ?? null,
     id: position.id,
   };
-  return Buffer.from(JSON.stringify(content)).toString("base64url");
+  return encodeToken(content);
 }
 
 /**
@@ -33,16 +33,22 @@ export function toPageToken(order: RecordOrder, position: RecordPosition): strin
  * @throws ServiceError INVALID_REQUEST with field page_token, when it is not a token or is one of another order.
  */
 export function readPageToken(token: string, order: RecordOrder): RecordPosition {
-  const content = TOKEN.safeParse(decode(token)).data;
-  if (content === undefined) throw invalid("is not a token of this service");
+  const content = TOKEN.safeParse(decodeToken(token)).data;
+  if (content === undefined) throw invalidToken("is not a token of this service");
   if (content.by !== order.sortBy || content.to !== order.direction) {
-    throw invalid("was given under another order");
+    throw invalidToken("was given under another order");
   }
-  if (content.at === null && content.by !== "expired") throw invalid("is not a token of this service");
+  if (content.at === null && content.by !== "expired") throw invalidToken("is not a token of this service");
   return { at: content.at ?? undefined, id: content.id };
 }
 
-function decode(token: string): unknown {
+/** The text of a token. */
+export function encodeToken(content: Readonly<Record<string, unknown>>): string {
+  return Buffer.from(JSON.stringify(content)).toString("base64url");
+}
+
+/** What a token says; `undefined` for what is none. Never throws. */
+export function decodeToken(token: string): unknown {
   if (token.length > MAX_TOKEN_LENGTH) return undefined;
   try {
     return JSON.parse(Buffer.from(token, "base64url").toString());
@@ -51,7 +57,8 @@ function decode(token: string): unknown {
   }
 }
 
-function invalid(what: string): ServiceError {
+/** The refusal of a token. */
+export function invalidToken(what: string): ServiceError {
   const description = `The page token ${what}.`;
   return new ServiceError("INVALID_REQUEST", description, {
     fields: [{ field: "page_token", description }],

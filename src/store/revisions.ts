@@ -9,6 +9,10 @@ export interface StoreRevisions {
   readonly revisionId: string;
   /** Raised with every change of tokens: read them anew. Says nothing across stores or epochs. */
   readonly tokenRevision: bigint;
+  /** Raised with every change of usage. */
+  readonly usageRevision: bigint;
+  /** A lease has ended whose amounts nobody gave back yet. */
+  readonly isLeaseDue: boolean;
 }
 
 /** The columns of a {@link Revision}; bigint columns come as text. */
@@ -22,27 +26,39 @@ export interface RevisionColumns {
 export const REVISION_CHANNEL = "license_revision";
 
 /**
- * Reads the counters: one row by one statement.
+ * Reads the counters: two rows by one statement.
  *
  * @throws ServiceError DATABASE_UNAVAILABLE.
  */
 export function readRevisions(knex: Knex): Promise<StoreRevisions> {
   return inDatabase(async () => {
     const row = await knex("store")
-      .first<RevisionColumns & { revision_id: string; token_revision: string }>(
-        "store_id",
-        "epoch",
-        "revision",
-        "revision_id",
-        "token_revision",
+      .crossJoin(knex.raw("quota_totals as usage"))
+      .first<CounterColumns>(
+        "store.store_id",
+        "store.epoch",
+        "store.revision",
+        "store.revision_id",
+        "store.token_revision",
+        "usage.revision as usage_revision",
+        knex.raw("coalesce(usage.next_end_at <= clock_timestamp(), false) as is_lease_due"),
       )
       .then(present);
     return {
       revision: toRevision(row),
       revisionId: row.revision_id,
       tokenRevision: BigInt(row.token_revision),
+      usageRevision: BigInt(row.usage_revision),
+      isLeaseDue: row.is_lease_due,
     };
   });
+}
+
+interface CounterColumns extends RevisionColumns {
+  readonly revision_id: string;
+  readonly token_revision: string;
+  readonly usage_revision: string;
+  readonly is_lease_due: boolean;
 }
 
 /** The revision in a row of `store`. */

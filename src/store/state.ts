@@ -9,8 +9,11 @@ import {
   standingOf,
 } from "./lineage.ts";
 import { findPlatform } from "./platform.ts";
+import { readReacquisitions } from "./reacquisitions.ts";
+import { readPutOffs } from "./reminders.ts";
 import { present, toRevision } from "./revisions.ts";
 import type { Restore, RevisionMark, StoredLicense, StoredState } from "./types.ts";
+import { readUsage } from "./usage.ts";
 import { toInstant, toSafeInteger } from "./values.ts";
 
 /**
@@ -54,8 +57,20 @@ export async function readState(trx: Knex.Transaction, mark: RevisionMark): Prom
   const rows: LicenseColumns[] = await trx("licenses")
     .select("id", "signed_bytes", "upload_sequence", "sequence_jws", "uploaded_at", "uploaded_by_node_id")
     .orderBy("upload_sequence");
+  const reacquisitions = await readReacquisitions(trx);
   const restores = await readRestores(trx);
-  return { revision, revisionId, platform, licenses: rows.map(toStoredLicense), restores };
+  const usage = await readUsage(trx);
+  const putOffs = await readPutOffs(trx);
+  return {
+    revision,
+    revisionId,
+    platform,
+    licenses: rows.map(toStoredLicense),
+    reacquisitions,
+    restores,
+    putOffs,
+    usage,
+  };
 }
 
 async function readRestores(trx: Knex.Transaction): Promise<Restore[]> {

@@ -1,5 +1,6 @@
 /** What the store keeps, as it keeps it: signed bytes and signed rows, believed only once verified. */
 import type { Instant } from "../domain/license.ts";
+import type { PutOff } from "../domain/put-off.ts";
 
 /** One committed state of the store, ordered by (epoch, revision) within one store. */
 export interface Revision {
@@ -51,6 +52,27 @@ export interface StoredLicense {
   readonly uploadedByNodeId: string;
 }
 
+/** A re-acquisition of the licenses (US-TE-6). Only `rowJws` carries rights. */
+export interface StoredReacquisition {
+  readonly id: string;
+  readonly reacquiredAt: Instant;
+  /** The revision that its own write made. */
+  readonly revision: bigint;
+  /** Signed row (EV-8): compact JWS over instant and revision. */
+  readonly rowJws: string;
+}
+
+/** What is in use by now, ended leases left out. Usage is outside the signing promise (EV-8). */
+export interface StoredUsage {
+  /** Counts changes of usage, apart from those of licenses. */
+  readonly revision: bigint;
+  /** By meter key, before use moves to another meter. A meter that is not there: 0. */
+  readonly totals: ReadonlyMap<string, bigint>;
+}
+
+/** Nothing is in use, as far as anybody knows. */
+export const NO_USAGE: StoredUsage = { revision: 0n, totals: new Map() };
+
 /** Everything that an evaluation is made from, read in one snapshot of the database. */
 export interface StoredState {
   readonly revision: Revision;
@@ -59,8 +81,13 @@ export interface StoredState {
   readonly platform: PlatformRow;
   /** Ascending by upload sequence. */
   readonly licenses: readonly StoredLicense[];
+  /** Ascending by instant. */
+  readonly reacquisitions: readonly StoredReacquisition[];
   /** Restores of the last 30 days, the latest first. */
   readonly restores: readonly Restore[];
+  /** By kind and subject; those whose day is over may be among them. */
+  readonly putOffs: readonly PutOff[];
+  readonly usage: StoredUsage;
 }
 
 /** How a license left (ZV-RE-1); `installed` while it has not. */

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Knex } from "knex";
+import type { PutOff } from "../domain/put-off.ts";
 import { ServiceError } from "../errors.ts";
 import { boundsSql } from "./connection.ts";
 import { inDatabase, UNREACHABLE } from "./database-errors.ts";
 import { type Installation, insertLicense, removeLicense } from "./license-rows.ts";
 import { LINEAGE_COLUMNS, type Lineage, type LineageRow, raiseIfRestored } from "./lineage.ts";
+import { insertReacquisition, type Reacquisition } from "./reacquisitions.ts";
+import { writePutOff } from "./reminders.ts";
 import { present, REVISION_CHANNEL, toRevision } from "./revisions.ts";
 import { readState } from "./state.ts";
 import type { RecordDisposition, Revision, RevisionMark, StoredState } from "./types.ts";
@@ -28,6 +31,10 @@ export interface StoreTransaction {
    * @throws ServiceError NOT_FOUND when it is not installed.
    */
   deleteLicense(licenseId: string, disposition: Exclude<RecordDisposition, "installed">): Promise<void>;
+  /** Writes that the licenses are re-acquired, with {@link StoreTransaction.nextRevision} (US-TE-6). */
+  addReacquisition(reacquisition: Reacquisition): Promise<void>;
+  /** Silences a reminder from an instant on, for as long as `PUT_OFF_MS` says (ZL-5). */
+  putOffReminder(putOff: PutOff): Promise<void>;
 }
 
 /** What a write came to. */
@@ -144,5 +151,15 @@ class Changes implements StoreTransaction {
     const wasInstalled = await removeLicense(this.#trx, licenseId, disposition);
     if (!wasInstalled) throw new ServiceError("NOT_FOUND", "The license is not installed.");
     this.#isChanged = true;
+  }
+
+  async addReacquisition(reacquisition: Reacquisition): Promise<void> {
+    this.#isChanged = true;
+    await insertReacquisition(this.#trx, reacquisition, this.nextRevision.revision);
+  }
+
+  async putOffReminder(putOff: PutOff): Promise<void> {
+    this.#isChanged = true;
+    await writePutOff(this.#trx, putOff);
   }
 }

@@ -1,7 +1,9 @@
 import type { Bench } from "./bench.ts";
 import { measureCapabilities } from "./capabilities.ts";
+import { measureEvaluation } from "./evaluation.ts";
 import { measurePropagation } from "./propagation.ts";
 import { measureRecords } from "./records.ts";
+import { measureReservations } from "./reservations.ts";
 import { measureStart } from "./start.ts";
 import { measureUpload } from "./upload.ts";
 import { measureWatchers } from "./watchers.ts";
@@ -12,6 +14,11 @@ export const BENCHES: readonly Bench[] = [
     name: "capabilities",
     summary: "GetLicenseCapabilities against a bare grpc-js handler that answers the same bytes",
     measure: measureCapabilities,
+  },
+  {
+    name: "evaluation",
+    summary: "evaluate() of 500 licenses, beside a bare JSON.parse of them",
+    measure: measureEvaluation,
   },
   {
     name: "upload",
@@ -37,5 +44,10 @@ export const BENCHES: readonly Bench[] = [
     name: "records",
     summary: "pages of 1,000,000 authorization records by token, by start, and their total",
     measure: measureRecords,
+  },
+  {
+    name: "reservations",
+    summary: "reservations of one hot meter by 32 connections against a bare guarded update of one row",
+    measure: measureReservations,
   },
 ];

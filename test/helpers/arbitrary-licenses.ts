@@ -1,50 +1,147 @@
-/** Random platforms for property tests: few items and instants, so that windows meet and overlap. */
+/** Random licenses for property tests, out of what a profile sells: few lengths and amounts, so that windows meet and quotas are reached. */
 import fc from "fast-check";
-import type { InstalledLicense, Instant } from "../../src/domain/license.ts";
+import { completeLicense } from "../../src/domain/complete.ts";
+import { DAY_MS, type Instant, type License, type Term } from "../../src/domain/license.ts";
 import type { Profile } from "../../src/domain/profile.ts";
-import { type LicenseText, toInstalled, toInstant } from "./conformance.ts";
 
-const ORIGIN = "2026-01-01T00:00:00Z";
+/** Something that a profile sells. */
+export interface Kind {
+  readonly item: string;
+  readonly edition: string | undefined;
+  readonly term: Term;
+  /** Units that its licenses may name. */
+  readonly units: readonly string[];
+  /** Units of which its licenses name at least one; empty: none. */
+  readonly requiredUnits: readonly string[];
+  /** Amounts that it is sold in; empty: any. */
+  readonly packSizes: readonly bigint[];
+}
 
-const DAYS = [-30, 0, 1, 10, 20, 30, 60, 365];
+/** A license to come: relative to the instant of its upload. */
+export interface Offer {
+  readonly kind: Kind;
+  /** Days from the upload to its start; below 0: it has started before. */
+  readonly startsInDays: number;
+  /** `undefined`: no end, where the term allows that. */
+  readonly lastsDays: number | undefined;
+  /** One for each unit of the kind. */
+  readonly amounts: ReadonlyArray<{ readonly amount: bigint; readonly isNamed: boolean }>;
+  /** Days from its start to the end of the service that it carries. */
+  readonly serviceDays: number | undefined;
+}
 
-const KINDS: ReadonlyArray<Pick<LicenseText, "item" | "edition" | "term" | "quotas">> = [
-  { item: "base", edition: "standard", term: "paid", quotas: { cpus: 8 } },
-  { item: "base", edition: "enterprise", term: "paid", quotas: { cpus: 16 } },
-  { item: "base", edition: "enterprise", term: "trial" },
-  { item: "gpu", term: "paid" },
-  { item: "cdp", term: "paid" },
-  { item: "vmware", term: "paid", quotas: { cpus: 4 } },
-  { item: "container-cpu", term: "paid", quotas: { cpus: 4 } },
-  { item: "container-vcpu", term: "paid", quotas: { vcpus: 64 } },
-  { item: "service-7x24", term: "paid" },
-];
+const AMOUNTS = [1n, 2n, 4n, 8n, 16n] as const;
 
-/** A random set of installed licenses, ascending by upload sequence. */
-export function arbitraryInstalled(profile: Profile): fc.Arbitrary<readonly InstalledLicense[]> {
-  const text = fc
-    .record({
-      kind: fc.constantFrom(...KINDS),
-      start: fc.constantFrom(...DAYS),
-      length: fc.constantFrom(1, 10, 20, 30, 60, 365, undefined),
-    })
-    .map(({ kind, start, length }) => ({
-      ...kind,
-      start,
-      ...(length === undefined ? {} : { end: start + length }),
-    }));
-  return fc.array(text, { maxLength: 9 }).map((texts) =>
-    toInstalled(
-      profile,
-      ORIGIN,
-      texts.map((entry, index) => ({ ...entry, name: `license-${index}` })),
+/** Everything that a profile sells, but upgrades. */
+export function kindsOf(profile: Profile): readonly Kind[] {
+  const editions = [...profile.bases.values()].flatMap((base) =>
+    [...base.editions.values()].flatMap(({ name, terms }) =>
+      [...terms].map(([term, { requiredUnits }]) => ({
+        item: base.item,
+        edition: name,
+        term,
+        units: base.units,
+        requiredUnits,
+        packSizes: [],
+      })),
     ),
+  );
+  const items = [...profile.items.values()].flatMap(({ name, terms, units, requiredUnits, packSizes }) =>
+    terms.map((term) => ({ item: name, edition: undefined, term, units, requiredUnits, packSizes })),
+  );
+  return [...editions, ...items];
+}
+
+/** A random license of what the profile sells; editions come as often as modules. */
+export function arbitraryOffer(profile: Profile): fc.Arbitrary<Offer> {
+  const kinds = kindsOf(profile);
+  const bases = kinds.filter(({ edition }) => edition !== undefined);
+  const modules = kinds.filter(({ edition }) => edition === undefined);
+  return fc.oneof(fc.constantFrom(...bases), fc.constantFrom(...modules)).chain((kind) =>
+    fc.record({
+      kind: fc.constant(kind),
+      startsInDays: fc.constantFrom(0, 0, 0, -10, 5, 30),
+      lastsDays: fc.constantFrom(undefined, undefined, 1, 10, 20, 30, 60, 365),
+      amounts: fc.tuple(...kind.units.map(() => arbitraryAmount(kind))),
+      serviceDays: fc.constantFrom(undefined, 10, 60),
+    }),
   );
 }
 
-/** A random instant: on, just before, just after or between the edges of the licenses. */
-export function arbitraryInstant(): fc.Arbitrary<Instant> {
-  return fc
-    .tuple(fc.constantFrom(-31, -29, 0, 1, 5, 10, 20, 30, 31, 60, 90, 365, 400), fc.constantFrom(-1, 0, 1))
-    .map(([day, offsetMs]) => toInstant(ORIGIN, day) + offsetMs);
+function arbitraryAmount({ packSizes }: Kind) {
+  return fc.record({
+    amount: packSizes.length > 0 ? fc.constantFrom(...packSizes) : fc.constantFrom(...AMOUNTS),
+    isNamed: fc.boolean(),
+  });
+}
+
+/** The license of an offer; numbers tell licenses apart. */
+export function licenseOf(profile: Profile, offer: Offer, number: number, uploadedAt: Instant): License {
+  const { kind, startsInDays, serviceDays } = offer;
+  const { item, edition, term } = kind;
+  const startsAt = uploadedAt + startsInDays * DAY_MS;
+  return completeLicense(profile, {
+    ...createLicense(profile, number, uploadedAt),
+    item,
+    edition,
+    term,
+    startsAt,
+    endsAt: endOf(profile, offer, startsAt),
+    quotas: quotasOf(profile, offer),
+    serviceEndsAt: serviceDays === undefined ? undefined : startsAt + serviceDays * DAY_MS,
+  });
+}
+
+/** Temporary ones always end; a trial has the profile's length at the most, and that if it names none. */
+function endOf(profile: Profile, { kind, lastsDays }: Offer, startsAt: Instant): Instant | undefined {
+  const most = trialOf(profile, kind)?.days;
+  const days = lastsDays ?? (kind.term === "temporary" || kind.term === "trial" ? (most ?? 40) : undefined);
+  return days === undefined ? undefined : startsAt + Math.min(days, most ?? days) * DAY_MS;
+}
+
+/** At least one of the required units; none above a trial's numbers. */
+function quotasOf(profile: Profile, { kind, amounts }: Offer): ReadonlyMap<string, bigint> {
+  const { units, requiredUnits } = kind;
+  const isRequiredNamed = requiredUnits.some((unit) => amounts[units.indexOf(unit)]?.isNamed);
+  const quotas = new Map<string, bigint>();
+  const most = trialOf(profile, kind)?.quotas;
+  for (const [index, unit] of units.entries()) {
+    const { amount = 1n, isNamed = false } = amounts[index] ?? {};
+    const isNeeded = !isRequiredNamed && unit === requiredUnits[0];
+    const limit = most?.get(unit);
+    if (isNamed || isNeeded) quotas.set(unit, limit !== undefined && amount > limit ? limit : amount);
+  }
+  return quotas;
+}
+
+function trialOf(profile: Profile, { item, edition, term }: Kind) {
+  return profile.bases
+    .get(item)
+    ?.editions.get(edition ?? "")
+    ?.terms.get(term)?.trial;
+}
+
+/** A license that ends never and grants nothing yet: what others are made from. */
+export function createLicense(profile: Profile, number: number, issuedAt: Instant): License {
+  const name = `license-${String(number).padStart(3, "0")}`;
+  return {
+    id: name,
+    issuer: "vendor",
+    jti: name,
+    profile: profile.name,
+    item: "base",
+    edition: undefined,
+    term: "paid",
+    fromEdition: undefined,
+    binding: { method: "request-code" },
+    issuedAt,
+    startsAt: issuedAt,
+    endsAt: undefined,
+    quotas: new Map(),
+    serviceEndsAt: undefined,
+    customer: "Example",
+    productName: profile.title.en,
+    contractNumber: "",
+    authorizationCode: "",
+  };
 }

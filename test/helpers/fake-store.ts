@@ -6,7 +6,7 @@ import type { PlatformKey } from "../../src/platform/platform-key.ts";
 import { signRow } from "../../src/platform/signed-row.ts";
 import { firstStartPayload, sequencePayload } from "../../src/snapshot/signed-rows.ts";
 import type { SnapshotSource } from "../../src/snapshot/snapshot-hub.ts";
-import type { StoredLicense, StoredState } from "../../src/store/types.ts";
+import { NO_USAGE, type StoredLicense, type StoredState } from "../../src/store/types.ts";
 
 /** A store that a test changes. */
 export interface FakeStore extends SnapshotSource {
@@ -18,8 +18,12 @@ export interface FakeStore extends SnapshotSource {
   delay: Promise<void> | undefined;
   /** How often the whole state was read. */
   readonly loads: number;
+  /** How often usage alone was read. */
+  readonly usageLoads: number;
   /** Stores a license as an upload does: a row, a signature, a revision. No hint is given. */
   install(signedBytes: string, uploadedAt: Instant): Promise<void>;
+  /** Sets what is in use, by meter. No hint is given. */
+  use(totals: Readonly<Record<string, bigint>>): void;
   /** Says that there may be a new revision. */
   hint(): void;
 }
@@ -27,6 +31,7 @@ export interface FakeStore extends SnapshotSource {
 /** Makes an empty store of a platform. */
 export async function createFakeStore(key: PlatformKey, firstStartAt: Instant): Promise<FakeStore> {
   let loads = 0;
+  let usageLoads = 0;
   const listeners = new Set<() => void>();
   const read = async <T>(answer: () => T): Promise<T> => {
     await store.delay;
@@ -44,7 +49,20 @@ export async function createFakeStore(key: PlatformKey, firstStartAt: Instant): 
       loads += 1;
       return read(() => store.state);
     },
-    readRevisions: () => read(() => store.state),
+    readRevisions: () =>
+      read(() => ({ ...store.state, usageRevision: store.state.usage.revision, isLeaseDue: false })),
+    loadUsage() {
+      usageLoads += 1;
+      return read(() => store.state.usage);
+    },
+    endDueLeases: async () => undefined,
+    get usageLoads() {
+      return usageLoads;
+    },
+    use(totals) {
+      const revision = store.state.usage.revision + 1n;
+      store.state = { ...store.state, usage: { revision, totals: new Map(Object.entries(totals)) } };
+    },
     listen({ onHint }) {
       const listener = () => onHint(undefined);
       listeners.add(listener);
@@ -70,11 +88,20 @@ async function emptyState(key: PlatformKey, firstStartAt: Instant): Promise<Stor
     primaryNodeId: "node-1",
   };
   const revision = { storeId: "3f0c8f0e-5b8c-4d5e-9d53-0d4c9a2f7a11", epoch: 1n, revision: 0n };
-  return { revision, revisionId: randomUUID(), platform, licenses: [], restores: [] };
+  return {
+    revision,
+    revisionId: randomUUID(),
+    platform,
+    licenses: [],
+    reacquisitions: [],
+    restores: [],
+    putOffs: [],
+    usage: NO_USAGE,
+  };
 }
 
 async function withLicense(
-  { revision, platform, licenses }: StoredState,
+  { revision, platform, licenses, reacquisitions, usage }: StoredState,
   key: PlatformKey,
   signedBytes: string,
   uploadedAt: Instant,
@@ -95,6 +122,9 @@ async function withLicense(
     revisionId: randomUUID(),
     platform,
     licenses: [...licenses, license],
+    reacquisitions,
     restores: [],
+    putOffs: [],
+    usage,
   };
 }

@@ -6,6 +6,8 @@ export class RpcError extends Error {
   readonly code: number;
   /** Name of the `ErrorReason`; empty: the error carries none. */
   readonly reason: string;
+  /** Public facts for programs, the number of the reason among them. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Every reason against a package: "<file>: <reason>". */
   readonly refusals: readonly string[];
   /** Names of the request's fields at fault. */
@@ -20,7 +22,9 @@ export class RpcError extends Error {
       const found = details.find(({ typeUrl }) => typeUrl.endsWith(`/${name}`));
       return found && decode(found.value);
     };
-    this.reason = find("google.rpc.ErrorInfo", (value) => ErrorInfo.decode(value))?.reason ?? "";
+    const info = find("google.rpc.ErrorInfo", (value) => ErrorInfo.decode(value));
+    this.reason = info?.reason ?? "";
+    this.metadata = info?.metadata ?? {};
     const refusals =
       find("license.v1.PackageRefusal", (value) => PackageRefusal.decode(value))?.refusals ?? [];
     this.refusals = refusals.map(({ fileName, reason }) => `${fileName}: ${reasonName(reason)}`);

@@ -1,5 +1,5 @@
 /** A whole license service in this process, on a database of its own, with its client and its test vendor. */
-import { readFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { LicenseServiceService } from "@license-service/contract";
@@ -40,10 +40,14 @@ export interface RpcServiceOptions {
   readonly pollMs?: number;
   /** How far the service's clock is ahead of this machine's, in milliseconds. Default: 0. */
   readonly clockAheadMs?: number;
+  /** Instant at which the service's clock stands until it is moved. Default: it goes with this machine's. */
+  readonly clockStandsAt?: number;
   /** Default: one that keeps nothing. */
   readonly log?: Logger;
   /** Further settings, by variable. Default: none. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The service becomes a further node of this one's platform: same database, key, vendor, admin and clock. */
+  readonly beside?: RpcService;
   /** Makes the URL by which the service reaches its database. Default: the database's own. */
   readonly route?: (databaseUrl: string) => Promise<string>;
 }
@@ -52,6 +56,8 @@ export interface RpcServiceOptions {
 export interface RpcService {
   /** The service's own clock; `jump` moves it. */
   readonly clock: Clock & { jump(ms: number): void };
+  /** Where its database and its data are. */
+  readonly place: { readonly databaseUrl: string; readonly dataDirectory: string };
   /** Thumbprint of the platform. */
   readonly thumbprint: string;
   /** The vendor who is believed in development mode. */
@@ -59,8 +65,8 @@ export interface RpcService {
   readonly service: RunningService;
   /** Calls an RPC; what the request does not name has its default. Rejects with what `readRpcError` reads. */
   call<Name extends UnaryName>(name: Name, request?: Partial<RequestOf<Name>>): Promise<ResponseOf<Name>>;
-  /** Opens a watch. */
-  watch(): RpcStream<WatchResponse>;
+  /** Opens a watch; what the request does not name has its default. */
+  watch(request?: Partial<RequestOf<"watchLicenseCapabilities">>): RpcStream<WatchResponse>;
   /** Issues a license: base enterprise, paid, 64 CPUs, from an hour ago for a year, unless claims say otherwise. */
   issue(claims?: IssueClaims): Promise<string>;
   /** Issues and uploads. */
@@ -76,13 +82,14 @@ export type IssueClaims = { readonly [Name in keyof LicenseRequest]?: LicenseReq
 
 /** Starts a service; everything is ended by the test's teardown. */
 export async function startRpcService(t: Teardown, options: RpcServiceOptions = {}): Promise<RpcService> {
-  const database = await createTestDatabase();
-  t.teardown(() => database.drop());
+  const { beside } = options;
+  const databaseUrl = beside?.place.databaseUrl ?? (await makeDatabase(t));
   const data = await makeTestDataDirectory();
   t.teardown(() => data.remove());
-  const clock = createMovableClock();
+  if (beside !== undefined) await copyPlatform(beside.place.dataDirectory, data.path);
+  const clock = beside?.clock ?? createMovableClock(options.clockStandsAt);
   clock.jump(options.clockAheadMs ?? 0);
-  const url = options.route === undefined ? database.url : await options.route(database.url);
+  const url = options.route === undefined ? databaseUrl : await options.route(databaseUrl);
   const config = configFor(url, data.path, options);
   const service = await startService(config, { log: options.log ?? pino({ level: "silent" }), clock });
   t.teardown(() => service.stop());
@@ -90,11 +97,12 @@ export async function startRpcService(t: Teardown, options: RpcServiceOptions = 
   const requestCode = await readFile(join(data.path, "request-code.txt"), "utf8");
   const thumbprint = (await parseRequestCode(requestCode))?.thumbprint ?? "";
   const metadata = new Metadata();
-  metadata.set("authorization", `Bearer ${(await readFile(service.newTokenFile ?? "", "utf8")).trim()}`);
+  metadata.set("authorization", `Bearer ${(await readFile(join(data.path, "admin-token"), "utf8")).trim()}`);
   const client = new Client(service.address, credentials.createInsecure());
   t.teardown(() => client.close());
   const rpc: RpcService = {
     clock,
+    place: { databaseUrl, dataDirectory: data.path },
     thumbprint,
     get vendor() {
       if (vendor === undefined) throw new Error("a service in production mode has no test vendor");
@@ -102,8 +110,8 @@ export async function startRpcService(t: Teardown, options: RpcServiceOptions = 
     },
     service,
     call: (name, request) => callUnary(client, metadata, name, request),
-    watch() {
-      const stream = openWatch(client, metadata);
+    watch(request) {
+      const stream = openWatch(client, metadata, request);
       t.teardown(() => stream.cancel());
       return stream;
     },
@@ -112,16 +120,30 @@ export async function startRpcService(t: Teardown, options: RpcServiceOptions = 
       return rpc.call("uploadLicense", { package: Buffer.from(await rpc.issue(claims)) });
     },
     query: (sql, values = []) =>
-      withClient(database.url, async (client) => (await client.query(sql, [...values])).rows),
-    dump: () => withClient(database.url, async (client) => JSON.stringify((await client.query(DUMP)).rows)),
+      withClient(databaseUrl, async (client) => (await client.query(sql, [...values])).rows),
+    dump: () => withClient(databaseUrl, async (client) => JSON.stringify((await client.query(DUMP)).rows)),
   };
   return rpc;
+}
+
+async function makeDatabase(t: Teardown): Promise<string> {
+  const database = await createTestDatabase();
+  t.teardown(() => database.drop());
+  return database.url;
+}
+
+/** What a further node of a platform is given before its first start; the test vendor and the admin token, too. */
+async function copyPlatform(from: string, to: string): Promise<void> {
+  await mkdir(to, { mode: 0o700 });
+  for (const name of ["platform-key.pem", "admin-token"]) await copyFile(join(from, name), join(to, name));
+  await cp(join(from, TEST_VENDOR_DIRECTORY), join(to, TEST_VENDOR_DIRECTORY), { recursive: true });
 }
 
 const DUMP = `
   select 'store' as of, to_jsonb(s) - 'token_revision' as row from store s
   union all (select 'licenses', to_jsonb(l) from licenses l order by l.id)
   union all (select 'records', to_jsonb(r) from license_records r order by r.id)
+  union all (select 'reacquisitions', to_jsonb(q) from reacquisitions q order by q.id)
   union all select 'total', to_jsonb(n) from license_record_total n`;
 
 function configFor(databaseUrl: string, dataDirectory: string, options: RpcServiceOptions): Config {
@@ -148,9 +170,9 @@ function configFor(databaseUrl: string, dataDirectory: string, options: RpcServi
   return command.config;
 }
 
-function createMovableClock(): RpcService["clock"] {
+function createMovableClock(standsAt: number | undefined): RpcService["clock"] {
   let movedMs = 0;
-  const { now } = createClock(() => Date.now() + movedMs);
+  const { now } = createClock(() => (standsAt ?? Date.now()) + movedMs);
   return {
     now,
     jump(ms) {
@@ -204,9 +226,12 @@ function callUnary<Name extends UnaryName>(
   });
 }
 
-function openWatch(client: Client, metadata: Metadata): RpcStream<WatchResponse> {
-  const { path, responseDeserialize } = LicenseServiceService.watchLicenseCapabilities;
-  return new RpcStream(
-    client.makeServerStreamRequest(path, () => Buffer.alloc(0), responseDeserialize, {}, metadata),
-  );
+function openWatch(
+  client: Client,
+  metadata: Metadata,
+  request: Partial<RequestOf<"watchLicenseCapabilities">> = {},
+): RpcStream<WatchResponse> {
+  const { path, requestSerialize, responseDeserialize } = LicenseServiceService.watchLicenseCapabilities;
+  const bytes = requestSerialize({ includeUsage: false, ...request });
+  return new RpcStream(client.makeServerStreamRequest(path, () => bytes, responseDeserialize, {}, metadata));
 }

@@ -13,6 +13,7 @@ export * from "./gen/license/v1/license.ts";
 export * from "./gen/license/v1/license_service.ts";
 export * from "./gen/license/v1/meter.ts";
 export * from "./gen/license/v1/node.ts";
+export * from "./gen/license/v1/quota_service.ts";
 export * from "./gen/license/v1/revision.ts";
 export * from "./gen/license/v1/token_service.ts";
 export * from "./gen/license/v1/usb_key.ts";

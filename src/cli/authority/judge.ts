@@ -1,21 +1,30 @@
 import { completeLicense } from "../../domain/complete.ts";
 import { judgeAgainstProfile } from "../../domain/judge.ts";
 import type { Instant, License } from "../../domain/license.ts";
+import type { Profile } from "../../domain/profile.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import { loadProfile, PROFILE_NAMES } from "../../profiles/load-profile.ts";
+import { isShippedProfile, loadProfile, PROFILE_NAMES } from "../../profiles/load-profile.ts";
 import { CliError } from "../cli-error.ts";
 
 /**
  * What a platform of the license's product would say against it at `at`, whatever else is installed
  * there; the rules are those of the server itself.
+ *
+ * @param ownProfile of a product that does not ship.
  */
-export function judgeForPlatform(license: License, at: Instant): readonly Refusal[] {
-  if (!PROFILE_NAMES.some((name) => name === license.profile)) {
-    const message = `This program does not know the product ${license.profile}; it knows ${PROFILE_NAMES.join(", ")}.`;
+export function judgeForPlatform(license: License, at: Instant, ownProfile?: Profile): readonly Refusal[] {
+  const profile = profileOf(license, ownProfile);
+  if (profile === undefined) {
+    const known = ownProfile?.name ?? PROFILE_NAMES.join(", ");
+    const message = `This program does not know the product ${license.profile}; it knows ${known}. Name its profile file by --profile-file.`;
     return [{ reason: "OTHER_PRODUCT", message, claim: "profile" }];
   }
-  const profile = loadProfile(license.profile);
   return judgeAgainstProfile(profile, completeLicense(profile, license), at);
+}
+
+function profileOf({ profile }: License, ownProfile: Profile | undefined): Profile | undefined {
+  if (ownProfile !== undefined) return ownProfile.name === profile ? ownProfile : undefined;
+  return isShippedProfile(profile) ? loadProfile(profile) : undefined;
 }
 
 /** The failure of an issue that the product's rules do not allow. */

@@ -13,6 +13,8 @@ export interface IssueOptions {
   readonly usb?: string;
   readonly usbPublicKey?: string;
   readonly profile?: string;
+  /** Profile file of a product that does not ship. */
+  readonly profileFile?: string;
   readonly item: string;
   readonly edition?: string;
   readonly fromEdition?: string;

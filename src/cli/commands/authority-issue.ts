@@ -1,3 +1,4 @@
+import { describeItem } from "../../domain/describe-item.ts";
 import type { License } from "../../domain/license.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { type Authority, openAuthority } from "../../license-file/authority.ts";
@@ -7,6 +8,7 @@ import type { TrustStore } from "../../license-file/trust-store.ts";
 import { verifyClaims } from "../../license-file/verify-license.ts";
 import { judgeForPlatform, refusedIssue } from "../authority/judge.ts";
 import { type IssueOptions, toLicenseRequest } from "../authority/license-request.ts";
+import { readOwnProfile } from "../authority/own-profile.ts";
 import { asVendor, readVendorAnchors } from "../authority/vendor.ts";
 import { writeOutput } from "../authority/write-output.ts";
 import { usageError } from "../cli-error.ts";
@@ -17,13 +19,14 @@ import { formatInstant } from "../output/time.ts";
 /** `licensectl authority issue`: signs a license that a platform will take, or says why it would not. */
 export async function authorityIssue(context: CommandContext, options: IssueOptions): Promise<void> {
   const now = new Date();
+  const ownProfile = readOwnProfile(options.profileFile);
   const request = await toLicenseRequest(options, now);
   const { text, license } = await asVendor(async () => {
     const authority = await openAuthority(options.directory);
     const signed = await issueLicense(authority, request, now.getTime());
     return { text: signed, license: await readBack(authority, options.directory, signed) };
   });
-  const refusals = judgeForPlatform(license, now.getTime());
+  const refusals = judgeForPlatform(license, now.getTime(), ownProfile);
   if (refusals.length > 0 && options.force !== true) throw refusedIssue(refusals);
   for (const refusal of refusals) warn(context, refusal);
   if (options.out !== undefined) await writeOutput("--out", options.out, `${text}\n`);
@@ -51,14 +54,14 @@ function warn({ err, isJson }: CommandContext, { reason, message }: Refusal): vo
 }
 
 function summaryOf(license: License): Record<string, unknown> {
-  const { id, issuer, jti, profile, item, edition, term, startsAt, endsAt } = license;
-  const startTime = new Date(startsAt);
-  return { id, issuer, jti, profile, item, edition, term, startTime, expireTime: endsAt && new Date(endsAt) };
+  const { id, issuer, jti, profile, item, edition, fromEdition, term, startsAt, endsAt } = license;
+  const times = { startTime: new Date(startsAt), expireTime: endsAt && new Date(endsAt) };
+  return { id, issuer, jti, profile, item, edition, fromEdition, term, ...times };
 }
 
 function writeSummary(out: Screen, license: License, file: string): void {
-  const { id, item, edition, term, startsAt, endsAt, customer, quotas } = license;
-  out.line`Issued ${styled("bold", [item, edition].filter(Boolean).join(" "))} (${term}) for ${customer}: ${file}`;
+  const { id, term, startsAt, endsAt, customer, quotas } = license;
+  out.line`Issued ${styled("bold", describeItem(license))} (${term}) for ${customer}: ${file}`;
   out.fields(
     [
       ["license", id],

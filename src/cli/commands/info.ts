@@ -1,9 +1,8 @@
 import {
-  type Alert,
-  AlertKind,
-  AlertSeverity,
+  type BaseStanding,
   GetLicenseInfoResponse,
   NodeStatus,
+  type PlatformLock,
   PlatformStatus,
 } from "@license-service/contract";
 import type { CommandContext } from "../context.ts";
@@ -12,10 +11,12 @@ import { withoutAge, writeOfflineNote } from "../offline/offline-note.ts";
 import { readInstant } from "../options.ts";
 import { nameOf } from "../output/names.ts";
 import { type Inline, type Screen, styled } from "../output/screen.ts";
+import { type Column, writeTable } from "../output/table.ts";
 import { distanceOrigin, formatInstant, formatWithDistance } from "../output/time.ts";
+import { writeAlerts } from "../render/alert-lines.ts";
 import { writeLicense, writeLicenses } from "../render/license-table.ts";
 import { writeNodes } from "../render/node-table.ts";
-import { showRevision } from "../render/terms.ts";
+import { meterReadings, showRevision } from "../render/terms.ts";
 
 /** `licensectl info`: GetLicenseInfo, or with --offline the same from the data directory (ZL-6). */
 export async function info(context: CommandContext, options: OfflineFlags & { at?: string }): Promise<void> {
@@ -39,6 +40,7 @@ function writeRequestCode(screen: Screen, { offline }: Answers): void {
 /** Writes the answer for people; distances in time count from `from`. */
 export function writeInfo(screen: Screen, answer: GetLicenseInfoResponse, from: Date): void {
   writePlatform(screen, answer, from);
+  writeBases(screen, answer);
   if (answer.license !== undefined) {
     screen.line`\n${styled("bold", "Base license")}`;
     writeLicense(screen, answer.license, from);
@@ -48,13 +50,14 @@ export function writeInfo(screen: Screen, answer: GetLicenseInfoResponse, from: 
     writeLicenses(screen, answer.additions, from);
   }
   writeNodesBriefly(screen, answer, from);
-  for (const alert of answer.alerts) writeAlert(screen, alert);
+  writeAlerts(screen, answer.alerts, from);
 }
 
 function writePlatform(screen: Screen, answer: GetLicenseInfoResponse, from: Date): void {
   screen.fields([
     ["platform", answer.platformId],
     ["status", showPlatformStatus(answer.status)],
+    ["locked since", answer.lock && lockText(answer.lock, from)],
     ["product", answer.profile],
     ["version", answer.productVersion || "not known"],
     ["first start", answer.firstStartTime && formatInstant(answer.firstStartTime)],
@@ -64,6 +67,24 @@ function writePlatform(screen: Screen, answer: GetLicenseInfoResponse, from: Dat
     ["state of store", showRevision(answer.revision)],
     ["stale since", answer.staleSince && styled("yellow", staleText(answer.staleSince))],
   ]);
+}
+
+/** Where there is but one base, its license says it all. */
+function writeBases(screen: Screen, { bases }: GetLicenseInfoResponse): void {
+  if (bases.length <= 1) return;
+  const columns: ReadonlyArray<Column<BaseStanding>> = [
+    { title: "ITEM", cell: ({ item }) => styled("bold", item) },
+    { title: "EDITION", cell: ({ edition }) => edition },
+    { title: "STATUS", cell: ({ status }) => showPlatformStatus(status) },
+    { title: "METERS", cell: ({ meters }) => meterReadings(meters) },
+    { title: "LICENSES", cell: ({ licenseIds }) => licenseIds.join(", ") },
+  ];
+  screen.line`\n${styled("bold", "Bases")} (${bases.length})`;
+  writeTable(screen, columns, bases);
+}
+
+function lockText({ since, item, licenseId }: PlatformLock, from: Date): Inline {
+  return styled("red", `${formatWithDistance(since, from)}, by license ${licenseId} of ${item}`);
 }
 
 /** One node that is alive says nothing that "node" above does not. */
@@ -80,12 +101,4 @@ function staleText(since: Date): string {
 
 function showPlatformStatus(status: PlatformStatus): Inline {
   return styled(status === PlatformStatus.VALID ? "green" : "red", nameOf(PlatformStatus, status));
-}
-
-function writeAlert(screen: Screen, alert: Alert): void {
-  const style = alert.severity === AlertSeverity.CRITICAL ? "red" : "yellow";
-  const severity = nameOf(AlertSeverity, alert.severity).toLowerCase();
-  const subject = alert.subject === "" ? "" : ` [${alert.subject}]`;
-  screen.line`\n${styled(style, `Alert (${severity}) ${nameOf(AlertKind, alert.kind)}`)}${subject}: ${alert.message}`;
-  if (alert.remedy !== "") screen.line`  What to do: ${alert.remedy}`;
 }

@@ -8,6 +8,7 @@ import {
 } from "@grpc/grpc-js";
 import {
   LicenseServiceClient,
+  QuotaServiceClient,
   TokenServiceClient,
   type WatchLicenseCapabilitiesResponse,
 } from "@license-service/contract";
@@ -38,6 +39,11 @@ export interface Server {
     pick: (client: TokenServiceClient) => UnaryMethod<Request, Response>,
     request: Request,
   ): Promise<Response>;
+  /** As `call`, for the service of quotas. */
+  callQuotas<Request, Response>(
+    pick: (client: QuotaServiceClient) => UnaryMethod<Request, Response>,
+    request: Request,
+  ): Promise<Response>;
   /** Opens a watch; errors arrive as grpc-js errors on the stream. */
   watch(): ClientReadableStream<WatchLicenseCapabilitiesResponse>;
   close(): void;
@@ -61,10 +67,9 @@ export function connect(settings: Settings): Server {
   const channel = channelOf(transport);
   const options = { ...CHANNEL_OPTIONS, ...channel.options };
   const client = new LicenseServiceClient(address, channel.credentials, options);
-  const tokens = new TokenServiceClient(address, channel.credentials, {
-    ...options,
-    channelOverride: client.getChannel(),
-  });
+  const shared = { ...options, channelOverride: client.getChannel() };
+  const tokens = new TokenServiceClient(address, channel.credentials, shared);
+  const quotas = new QuotaServiceClient(address, channel.credentials, shared);
   const metadata = new Metadata();
   if (settings.token !== undefined) metadata.set("authorization", `Bearer ${settings.token.value}`);
   const unary = <Request, Response>(
@@ -82,7 +87,8 @@ export function connect(settings: Settings): Server {
   return {
     call: (pick, request) => unary(client, pick(client), request),
     callTokens: (pick, request) => unary(tokens, pick(tokens), request),
-    watch: () => client.watchLicenseCapabilities({}, metadata),
+    callQuotas: (pick, request) => unary(quotas, pick(quotas), request),
+    watch: () => client.watchLicenseCapabilities({ includeUsage: false }, metadata),
     close: () => client.close(),
   };
 }

@@ -36,7 +36,7 @@ export async function examine(settings: ExaminedSettings, clock: Clock): Promise
       { name: "data directory", look: () => checkDataDirectory(config.dataDirectory) },
       { name: "platform key", look: () => checkKeyFile(config.dataDirectory) },
       ...clusterChecks(cluster),
-      ...databaseChecks(config, reached, clock),
+      ...databaseChecks(settings, reached, clock),
       { name: "TLS", look: () => checkTls(config, clock.now()) },
       { name: "gRPC port", look: () => checkGrpcPort(config) },
       { name: "metrics port", look: () => checkMetricsPort(config) },
@@ -80,12 +80,16 @@ async function reach(url: string | undefined, clock: Clock): Promise<Reached> {
 const REACH_IT =
   "Look whether PostgreSQL runs, and check DATABASE_URL, its password and the network in between.";
 
-function databaseChecks(config: Config, reached: Reached, clock: Clock): readonly Check[] {
+function databaseChecks(
+  { config, profileName }: ExaminedSettings,
+  reached: Reached,
+  clock: Clock,
+): readonly Check[] {
   const about = (name: string, look: (database: OpenedDatabase) => Finding | Promise<Finding>): Check => {
     const unreached = () => skip("not looked at: the database was not reached");
     return { name, look: "database" in reached ? () => look(reached.database) : unreached };
   };
-  const { dataDirectory, profile } = config;
+  const { dataDirectory } = config;
   return [
     {
       name: "database",
@@ -94,7 +98,7 @@ function databaseChecks(config: Config, reached: Reached, clock: Clock): readonl
     about("database writes", ({ facts }) => judgeWritable(facts)),
     about("clock", ({ facts }) => judgeClock(facts)),
     about("schema", ({ knex }) => checkSchema(knex)),
-    about("platform", ({ knex }) => checkPlatform(knex, dataDirectory, profile)),
+    about("platform", ({ knex }) => checkPlatform(knex, dataDirectory, profileName)),
     about("nodes", ({ knex }) => checkNodes(knex)),
     about("tokens", ({ knex }) => checkTokens(knex, clock.now())),
   ];

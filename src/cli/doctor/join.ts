@@ -24,7 +24,7 @@ export async function joinNode(
   keyFile: string | undefined,
   clock: Clock,
 ): Promise<readonly CheckResult[]> {
-  const { config, finding } = settings;
+  const { config, finding, profileName } = settings;
   const { data, ...directory } = await openDirectory(config.dataDirectory);
   const { database, ...reached } = await openDatabase(config.databaseUrl, clock);
   try {
@@ -35,7 +35,7 @@ export async function joinNode(
       { name: "database", look: () => reached.finding },
       ...databaseChecks(database),
       { name: "platform key", look: () => key.finding },
-      { name: "platform", look: () => judgePlatform(database, key.key, config.profile) },
+      { name: "platform", look: () => judgePlatform(database, key.key, profileName) },
       { name: "node id", look: () => checkNodeId(database, data?.nodeId) },
     ]);
     const isReady = !results.some(({ outcome }) => outcome === "fail");
@@ -108,7 +108,7 @@ function databaseChecks(database: OpenedDatabase | undefined): readonly Check[] 
 async function judgePlatform(
   database: OpenedDatabase | undefined,
   key: PlatformKey | undefined,
-  profile: string,
+  profileName: string | undefined,
 ): Promise<Finding> {
   if (database === undefined) return NO_DATABASE;
   const platform = await readPlatform(database.knex);
@@ -118,10 +118,10 @@ async function judgePlatform(
       "Start the first node on it. If that has happened, this is not its database.",
     );
   }
-  const wrong = judgeProfile(platform, profile) ?? (key && judgeKey(platform, key));
+  const wrong = judgeProfile(platform, profileName) ?? (key && judgeKey(platform, key));
   if (wrong !== undefined) return wrong;
   if (key === undefined) return skip("not compared: there is no platform key to compare");
-  return ok(`the key is that of the database's platform, product ${profile}`);
+  return ok(`the key is that of the database's platform, product ${platform.profile}`);
 }
 
 async function checkNodeId(

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { outsideText } from "../../license-file/outside-text.ts";
 import { PLATFORM_KEY_FILE, type PlatformKey, readPlatformKey } from "../../platform/platform-key.ts";
 import { shownPath } from "../../platform/shown-path.ts";
+import { howToName, settingOf } from "../../profiles/open-profile.ts";
 import { readPlatform } from "../../store/platform.ts";
 import type { PlatformRow } from "../../store/types.ts";
 import { type Finding, fail, ok, skip, warn } from "./check.ts";
@@ -17,7 +18,11 @@ export async function checkKeyFile(dataDirectory: string): Promise<Finding> {
 }
 
 /** Whether the database belongs to the platform of the key, and to the product that is set. */
-export async function checkPlatform(knex: Knex, dataDirectory: string, profile: string): Promise<Finding> {
+export async function checkPlatform(
+  knex: Knex,
+  dataDirectory: string,
+  profileName: string | undefined,
+): Promise<Finding> {
   const platform = await readPlatform(knex);
   if (platform === undefined) {
     return warn(
@@ -29,8 +34,8 @@ export async function checkPlatform(knex: Knex, dataDirectory: string, profile: 
   if (key === undefined) return skip("not compared: there is no platform key here");
   return (
     judgeKey(platform, key) ??
-    judgeProfile(platform, profile) ??
-    ok(`the database is that of the key, product ${profile}`)
+    judgeProfile(platform, profileName) ??
+    ok(`the database is that of the key, product ${platform.profile}`)
   );
 }
 
@@ -43,11 +48,18 @@ export function judgeKey({ thumbprint }: PlatformRow, key: PlatformKey): Finding
   );
 }
 
-/** The finding if the database belongs to another product. */
-export function judgeProfile({ profile: found }: PlatformRow, profile: string): Finding | undefined {
-  if (found === profile) return undefined;
+/**
+ * The finding if the database belongs to another product.
+ *
+ * @param profileName `undefined`: that cannot be told, which is the finding of the settings.
+ */
+export function judgeProfile(
+  { profile: found }: PlatformRow,
+  profileName: string | undefined,
+): Finding | undefined {
+  if (profileName === undefined || found === profileName) return undefined;
   return fail(
-    `The database belongs to the product ${outsideText(found)}, and LICENSE_PROFILE says ${profile}.`,
-    `Set LICENSE_PROFILE to ${outsideText(found)}, or DATABASE_URL to the database of ${profile}.`,
+    `The database belongs to the product ${outsideText(found)}, and ${settingOf(profileName)} says ${profileName}.`,
+    `Set ${howToName(found)}, or DATABASE_URL to the database of ${profileName}.`,
   );
 }

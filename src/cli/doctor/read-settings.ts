@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { type Config, type Environment, loadConfig } from "../../config.ts";
 import { StartupError } from "../../errors.ts";
+import { openProfile } from "../../profiles/open-profile.ts";
 import { SETTINGS } from "../../settings.ts";
 import { tlsPathsOf } from "../../tls/tls-settings.ts";
 import { type Finding, fail, ok } from "./check.ts";
@@ -34,6 +35,8 @@ export interface ExaminedSettings {
   readonly finding: Finding;
   /** Read without the settings that are wrong, so that the other checks can go on. */
   readonly config: Config;
+  /** Name of the product profile that the server would run; `undefined`: it cannot be told. */
+  readonly profileName: string | undefined;
 }
 
 /** Examines the settings of the environment: every wrong one is named, not only the first. */
@@ -48,9 +51,15 @@ export function examineSettings(env: Environment, flags: ServerFlags): ExaminedS
   const config = readServerConfig(Object.fromEntries(usable), flags);
   const combined = problemOf(() => tlsPathsOf(config));
   if (combined !== undefined) problems.push(combined);
-  if (problems.length === 0) return { config, finding: ok(summaryOf(ours.map(([name]) => name))) };
+  let profileName: string | undefined;
+  const ofProfile = problemOf(() => {
+    profileName = openProfile(config).profile.name;
+  });
+  if (ofProfile !== undefined) problems.push(ofProfile);
+  if (problems.length === 0)
+    return { config, profileName, finding: ok(summaryOf(ours.map(([name]) => name))) };
   const remedy = "The server does not start with them; license-service --help lists what there is.";
-  return { config, finding: fail(problems.join(" "), remedy) };
+  return { config, profileName, finding: fail(problems.join(" "), remedy) };
 }
 
 function isOurs(name: string): boolean {

@@ -1,4 +1,6 @@
 /** Why a data directory does not tell its licenses. */
+import { outsideText } from "../../license-file/outside-text.ts";
+import type { ProfileError } from "../../profiles/profile-error.ts";
 import { CliError } from "../cli-error.ts";
 
 /** Nothing was kept there yet. */
@@ -34,5 +36,33 @@ export function otherPlatform(path: string): CliError {
     reason: "OTHER_PLATFORM",
     meaning: "It was copied from another platform, or the key was; nothing in it counts here.",
     remedy: "Put the platform key back, or start the server, which writes the file anew.",
+  });
+}
+
+/** The product does not ship with this program, and its profile is not beside the licenses. */
+export function unknownProduct(path: string, name: string): CliError {
+  return new CliError("refused", `${path} is not the profile of the product ${outsideText(name, 64)}.`, {
+    reason: "UNKNOWN_PRODUCT",
+    meaning: "This program does not know the product, and the server's profile file is not there.",
+    remedy:
+      "Start the server, which writes the file anew; if a newer version of the license service ran here, use its licensectl.",
+  });
+}
+
+/** The kept profile of the server cannot be used any more. */
+export function damagedProfile(error: ProfileError): CliError {
+  return new CliError("refused", error.message, {
+    reason: "KEPT_PROFILE_DAMAGED",
+    remedy: "Start the server, which writes the file anew.",
+    cause: error,
+  });
+}
+
+/** The kept profile is not one that a production server believes. */
+export function strangeProfile(path: string): CliError {
+  return new CliError("refused", `${path} is not a profile of the vendor's.`, {
+    reason: "PROFILE_NOT_TRUSTED",
+    meaning: "A production server does not start with it: the package holds no such file in trust/profiles.",
+    remedy: "If the server ran in development mode, add --development.",
   });
 }

@@ -9,7 +9,6 @@ import { TEST_VENDOR_DIRECTORY } from "../../license-file/test-vendor.ts";
 import { loadTrustStore } from "../../license-file/trust-store.ts";
 import { fileProblem } from "../../platform/file-problem.ts";
 import { type PlatformKey, readPlatformKey } from "../../platform/platform-key.ts";
-import { loadProfile, PROFILE_NAMES } from "../../profiles/load-profile.ts";
 import type { PlatformIdentity } from "../../rpc/messages/info.ts";
 import {
   KEPT_STATE_FILE,
@@ -20,6 +19,7 @@ import {
 import { type LicenseState, readLicenseState } from "../../snapshot/license-state.ts";
 import { createRowVerifier } from "../../snapshot/row-verifier.ts";
 import { CliError, usageError } from "../cli-error.ts";
+import { readKeptProfile } from "./kept-profile.ts";
 import { damagedState, newerState, noState, otherPlatform } from "./offline-errors.ts";
 import { readOfflineRequestCode } from "./request-code-file.ts";
 
@@ -45,7 +45,7 @@ export interface OfflineState {
 export async function readOfflineState(directory: string, isDevelopment: boolean): Promise<OfflineState> {
   const key = await readKey(directory);
   const kept = await readKeptState(join(directory, KEPT_STATE_FILE), key);
-  const profile = loadProfile(kept.profile);
+  const profile = readKeptProfile(directory, kept.profile, isDevelopment);
   const testVendor = join(directory, TEST_VENDOR_DIRECTORY);
   const hasTestVendor = await exists(testVendor);
   const trust = await asUsage(() =>
@@ -85,7 +85,6 @@ async function readKeptState(path: string, key: PlatformKey): Promise<KeptState>
   const kept = parseKeptState(await readBounded(path));
   if ("fault" in kept) throw kept.fault === "newer" ? newerState(path) : damagedState(path);
   if (kept.stored.platform.thumbprint !== key.thumbprint) throw otherPlatform(path);
-  if (!PROFILE_NAMES.some((name) => name === kept.profile)) throw newerState(path);
   if (kept.stored.platform.profile !== kept.profile) throw damagedState(path);
   return kept;
 }

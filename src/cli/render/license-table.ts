@@ -22,11 +22,16 @@ export function showMethod(method: AuthorizationMethod): string {
   return nameOf(AuthorizationMethod, method).toLowerCase().replace("_", " ");
 }
 
+/** The edition of a license, of an upgrade both: "standard to enterprise". */
+function showEdition({ fromEdition, edition }: License): string {
+  return fromEdition === "" ? edition : `${fromEdition} to ${edition}`;
+}
+
 /** Writes licenses as a table; distances in time count from `from`. */
 export function writeLicenses(screen: Screen, licenses: readonly License[], from: Date): void {
   const columns: ReadonlyArray<Column<License>> = [
     { title: "ITEM", cell: ({ item }) => styled("bold", item) },
-    { title: "EDITION", cell: ({ edition }) => edition },
+    { title: "EDITION", cell: showEdition },
     { title: "TYPE", cell: ({ licenseType }) => nameOf(LicenseType, licenseType).toLowerCase() },
     { title: "STATUS", cell: ({ status }) => showStatus(status) },
     { title: "STARTS (UTC)", cell: ({ startTime }) => startTime && formatInstant(startTime) },
@@ -43,7 +48,7 @@ export function writeLicense(screen: Screen, license: License, from: Date): void
   const text = (value: string): string | undefined => (value === "" ? undefined : value);
   screen.fields(
     [
-      ["item", [license.item, license.edition].filter(Boolean).join(" ")],
+      ["item", [license.item, showEdition(license)].filter(Boolean).join(" ")],
       ["type", nameOf(LicenseType, license.licenseType).toLowerCase()],
       ["status", showStatus(license.status)],
       ["bound by", text(showMethod(license.authorizationMethod))],

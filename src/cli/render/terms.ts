@@ -21,7 +21,12 @@ const STATE_STYLES: Readonly<Record<number, Style>> = {
 
 /** A state, colored by how much it leaves. */
 export function showState(state: CapabilityState): Inline {
-  return styled(STATE_STYLES[state] ?? "bold", nameOf(CapabilityState, state));
+  return styled(stateStyle(state), nameOf(CapabilityState, state));
+}
+
+/** The color of a state: how much it leaves. */
+export function stateStyle(state: CapabilityState): Style {
+  return STATE_STYLES[state] ?? "bold";
 }
 
 /** State and reason, plain: "DISABLED EXPIRED". */
@@ -60,10 +65,14 @@ export function showRevision(revision: Revision | undefined): string {
   return revision === undefined ? "unknown" : `epoch ${revision.epoch}, revision ${revision.revision}`;
 }
 
-/** A license in few words: "base enterprise (paid)". */
-export function licenseTitle(license: Pick<License, "item" | "edition" | "licenseType">): string {
-  const edition = license.edition === "" ? "" : ` ${license.edition}`;
-  return `${license.item}${edition} (${nameOf(LicenseType, license.licenseType).toLowerCase()})`;
+/** A license in few words: "base enterprise (paid)", "base standard to enterprise (formal)". */
+export function licenseTitle(
+  license: Pick<License, "item" | "edition" | "licenseType" | "fromEdition">,
+): string {
+  const { item, edition, fromEdition, licenseType } = license;
+  const upgrade = fromEdition === "" ? "" : `${fromEdition} to`;
+  const words = [item, upgrade, edition, `(${nameOf(LicenseType, licenseType).toLowerCase()})`];
+  return words.filter((word) => word !== "").join(" ");
 }
 
 /** A meter's reading: "3 of 10 cpus used", "3 vms used, unlimited", "12 of 10 cpus used, OVER". */

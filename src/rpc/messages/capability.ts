@@ -59,7 +59,7 @@ export function toCapabilityChange({ key, before, after }: CapabilityChange): co
   };
 }
 
-/** A limit's change as the contract carries it; an absent limit is unlimited. */
-export function toQuotaChange({ key, limitBefore, limitAfter }: QuotaChange): contract.QuotaChange {
-  return { key, limitBefore, limitAfter };
+/** A meter's change as the contract carries it; an absent limit is unlimited. */
+export function toQuotaChange(change: QuotaChange): contract.QuotaChange {
+  return { ...change };
 }

@@ -1,12 +1,13 @@
 import * as contract from "@license-service/contract";
-import type { AfterSalesService, Evaluation } from "../../domain/evaluation.ts";
+import type { AfterSalesService, BaseStanding, Evaluation, Lock } from "../../domain/evaluation.ts";
 import type { Instant } from "../../domain/license.ts";
 import type { ListedNode } from "../../nodes/node-list.ts";
 import type { Alert } from "../../snapshot/alert.ts";
+import { alertsOfState } from "../../snapshot/alerts-of-state.ts";
 import type { LicenseState } from "../../snapshot/license-state.ts";
 import { toAlert } from "./alert.ts";
 import { toDate, toOptionalDate } from "./instants.ts";
-import { toLicense, toNoLicense, toUnverifiedLicense } from "./license.ts";
+import { metersOfItem, toLicense, toNoLicense, toUnverifiedLicense } from "./license.ts";
 
 /** What a node knows of itself and its platform, for people (AP-1). */
 export interface PlatformIdentity {
@@ -46,9 +47,11 @@ export function toInfoResponse(
     managementNodeId: identity.nodeId,
     productVersion: state.facts.productVersion ?? "",
     firstStartTime: toOptionalDate(state.facts.firstStartAt),
-    alerts: [...state.alerts, ...liveAlerts].map(toAlert),
+    alerts: [...alertsOfState(state, evaluation.at), ...liveAlerts].map(toAlert),
     service: evaluation.service && toService(evaluation.service),
     nodes: nodes.map(toNode),
+    bases: evaluation.bases.map((base) => toBase(base, evaluation)).sort(byItem),
+    lock: evaluation.lock && toLock(evaluation.lock),
   };
 }
 
@@ -64,6 +67,27 @@ function licensesOf(state: LicenseState, evaluation: Evaluation) {
       ...state.unverified.map((license) => toUnverifiedLicense(license, evaluation)),
     ],
   };
+}
+
+function toBase(
+  { item, edition = "", isRunning, counting }: BaseStanding,
+  evaluation: Evaluation,
+): contract.BaseStanding {
+  return {
+    item,
+    edition,
+    status: isRunning ? contract.PlatformStatus.VALID : contract.PlatformStatus.EXPIRED,
+    licenseIds: counting.map(({ id }) => id).sort(),
+    meters: metersOfItem(evaluation, item),
+  };
+}
+
+function byItem(a: contract.BaseStanding, b: contract.BaseStanding): number {
+  return a.item < b.item ? -1 : 1;
+}
+
+function toLock({ since, item, ended }: Lock): contract.PlatformLock {
+  return { since: toDate(since), item, licenseId: ended.id };
 }
 
 function toNode(node: ListedNode): contract.ManagementNode {

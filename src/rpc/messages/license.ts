@@ -1,14 +1,13 @@
 import * as contract from "@license-service/contract";
 import type { Evaluation, LicenseStanding, MeterReading } from "../../domain/evaluation.ts";
 import {
-  BASE_ITEM,
   type Binding,
-  DAY_MS,
   hasEndedAt,
   type InstalledLicense,
   type License,
   type Term,
 } from "../../domain/license.ts";
+import { type NoLicensePhase, noLicenseBoundaries, noLicensePhaseAt } from "../../domain/no-license.ts";
 import type { LicenseState, UnverifiedLicense } from "../../snapshot/license-state.ts";
 import { toMeter } from "./capability.ts";
 import { toDate, toOptionalDate } from "./instants.ts";
@@ -69,27 +68,34 @@ export function toUnverifiedLicense(
 
 /** The product's no-license state in the shape of a license, without an id. */
 export function toNoLicense({ profile, facts }: LicenseState, evaluation: Evaluation): contract.License {
-  const { edition, title, days } = profile.noLicense;
-  const startsAt = days === undefined ? undefined : facts.firstStartAt;
-  const isOver = evaluation.status === "EXPIRED";
+  const { item, edition = "" } = evaluation.base;
+  const [startsAt, endsAt] = noLicenseBoundaries(profile.noLicense, facts);
+  const phase = noLicensePhaseAt(profile.noLicense, facts, evaluation.at);
   return contract.License.create({
-    item: BASE_ITEM,
+    item,
     edition,
     licenseType: contract.LicenseType.FREE,
-    status: isOver ? contract.LicenseStatus.EXPIRED : contract.LicenseStatus.VALID,
-    expired: isOver,
+    status: NO_LICENSE_STATUSES[phase],
+    expired: phase === "OVER",
     startTime: toOptionalDate(startsAt),
-    expireTime: days === undefined || startsAt === undefined ? undefined : toDate(startsAt + days * DAY_MS),
-    productInfo: title.en,
-    meters: metersOfItem(evaluation, BASE_ITEM),
+    expireTime: toOptionalDate(endsAt),
+    productInfo: profile.noLicense.title.en,
+    meters: metersOfItem(evaluation, item),
   });
 }
+
+const NO_LICENSE_STATUSES: Readonly<Record<NoLicensePhase, contract.LicenseStatus>> = {
+  PENDING: contract.LicenseStatus.PENDING,
+  IN_FORCE: contract.LicenseStatus.VALID,
+  OVER: contract.LicenseStatus.EXPIRED,
+};
 
 function claimsOf(license: License): contract.License {
   return contract.License.create({
     id: license.id,
     item: license.item,
     edition: license.edition ?? "",
+    fromEdition: license.fromEdition ?? "",
     licenseType: toLicenseType(license.term),
     authorizationMethod: toMethod(license.binding.method),
     issuedTime: toDate(license.issuedAt),
@@ -103,7 +109,8 @@ function claimsOf(license: License): contract.License {
   });
 }
 
-function metersOfItem({ meters }: Evaluation, item: string): contract.Meter[] {
+/** The readings of an item's meters. */
+export function metersOfItem({ meters }: Evaluation, item: string): contract.Meter[] {
   return meters.filter(({ key }) => key.startsWith(`${item}/`)).map(toMeter);
 }
 

@@ -15,6 +15,7 @@ export function toCapabilitiesResponse(content: SnapshotContent): GetLicenseCapa
     staleSince: toOptionalDate(staleSince),
     profile: state.profile.name,
     capabilities: evaluation.capabilities.map(toCapability),
+    usageRevision: state.usageRevision,
   };
 }
 

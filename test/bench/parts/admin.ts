@@ -41,7 +41,7 @@ export function adminOf(t: Teardown, { address, adminToken }: BenchServer, autho
       ),
     capabilities: () => answered((done) => client.getLicenseCapabilities({}, metadata, done)),
     watch() {
-      const stream = new RpcStream(client.watchLicenseCapabilities({}, metadata));
+      const stream = new RpcStream(client.watchLicenseCapabilities({ includeUsage: false }, metadata));
       t.teardown(() => stream.cancel());
       return stream;
     },

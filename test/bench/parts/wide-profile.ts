@@ -7,7 +7,7 @@ import type { Profile } from "../../../src/domain/profile.ts";
 import { parseProfile } from "../../../src/profiles/load-profile.ts";
 import type { ProfileFile } from "../../../src/profiles/schema.ts";
 
-export { PROFILE_NAMES, parseProfile } from "../../../src/profiles/load-profile.ts";
+export * from "../../../src/profiles/load-profile.ts";
 
 /** Capabilities of the widened profile. */
 export const WIDE_CAPABILITIES = 40;

@@ -118,8 +118,16 @@ function refusalsAreTyped(outage: Outage): Finding {
   return {
     promise: "what needs the database is refused as DATABASE_UNAVAILABLE with RetryInfo",
     holds: refused.length > 0 && wrong.length === 0,
-    seen: `${refused.length} refusals, ${wrong.length} otherwise`,
+    seen: `${refused.length} refusals, ${wrong.length} otherwise${outcomesOf(wrong)}`,
   };
+}
+
+/** "" or " (UNAVAILABLE BUSY)"; those without RetryInfo say so. */
+function outcomesOf(wrong: readonly Sample[]): string {
+  const texts = wrong.map(({ outcome, retryAfterMs }) =>
+    retryAfterMs === undefined ? `${outcome} without RetryInfo` : outcome,
+  );
+  return texts.length === 0 ? "" : ` (${[...new Set(texts)].join(", ")})`;
 }
 
 /** The node knows that the database is away once its answers say that they are stale. */

@@ -2,6 +2,7 @@
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import {
   LicenseServiceService,
+  QuotaServiceService,
   RetryInfo,
   Status,
   TokenServiceService,
@@ -11,7 +12,7 @@ import { type RpcError, readRpcError } from "../../helpers/rpc-error.ts";
 import type { Teardown } from "../../helpers/rpc-service.ts";
 import { RpcStream } from "../../helpers/rpc-stream.ts";
 
-const METHODS = { ...LicenseServiceService, ...TokenServiceService };
+const METHODS = { ...LicenseServiceService, ...QuotaServiceService, ...TokenServiceService };
 
 type Methods = typeof METHODS;
 /** An RPC with one answer. */

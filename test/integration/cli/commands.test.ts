@@ -83,7 +83,7 @@ test.serial("a dry run of an upload tells what would change and changes nothing"
   t.is(code, 0);
   t.regex(stdout, /^Dry run: nothing was written\..*\nWould install 1 of 1 license\.\n/);
   t.regex(stdout, /^ {2}compute-advanced +DISABLED NOT_LICENSED +ENABLED GRANTED +all$/m);
-  t.regex(stdout, /^ {2}base\/cpus +unlimited +10$/m);
+  t.regex(stdout, /^ {2}base\/cpus +unlimited +10 +0$/m);
   const answer = await ctlJson(UploadLicenseResponse, "upload", file, "--dry-run");
   t.true(answer.validateOnly);
   t.is(await rpc.dump(), before);

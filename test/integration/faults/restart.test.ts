@@ -65,7 +65,7 @@ function adminOf(t: ExecutionContext, { address, adminToken }: ServerProcess): A
       return answered((done) => client.getLicenseRecords(request, metadata, done));
     },
     watch() {
-      const stream = new RpcStream(client.watchLicenseCapabilities({}, metadata));
+      const stream = new RpcStream(client.watchLicenseCapabilities({ includeUsage: false }, metadata));
       t.teardown(() => stream.cancel());
       return stream;
     },

@@ -9,7 +9,7 @@ import {
 import test from "ava";
 import { startTokenService } from "../../helpers/token-service.ts";
 
-const NAMES = ["", "license.v1.LicenseService", "license.v1.TokenService"];
+const NAMES = ["", "license.v1.LicenseService", "license.v1.QuotaService", "license.v1.TokenService"];
 
 function request(service: string): Buffer {
   return Buffer.from(HealthCheckRequest.encode({ service }).finish());
@@ -29,6 +29,7 @@ test("health is told without identity, for the server and for its services", asy
   t.deepEqual(HealthListResponse.decode(answer ?? Buffer.alloc(0)).statuses, {
     "": { status: ServingStatus.SERVING },
     "license.v1.LicenseService": { status: ServingStatus.SERVING },
+    "license.v1.QuotaService": { status: ServingStatus.SERVING },
     "license.v1.TokenService": { status: ServingStatus.SERVING },
   });
 });

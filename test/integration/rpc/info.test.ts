@@ -206,7 +206,7 @@ test("EV-8, threat 17: the columns that repeat what a license says are a cache: 
     "update licenses set ends_at = null, item = 'gpu', edition = null, term = 'formal', starts_at = '2000-01-01'";
   const info = await afterEdit(rpc, edit);
   t.deepEqual((await rpc.call("getLicenseCapabilities")).capabilities, before);
-  t.deepEqual(alertsOf(info), ["TEST_VENDOR_TRUSTED"]);
+  t.deepEqual(alertsOf(info), ["TEST_VENDOR_TRUSTED", "LICENSE_TO_EXPIRE base"]);
 });
 
 test("EV-8: after an edit by hand an answer is never called unchanged", async (t) => {

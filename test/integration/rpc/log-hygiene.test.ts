@@ -7,6 +7,7 @@ import {
   CreateTokenRequest,
   CreateTokenResponse,
   LicenseServiceService,
+  QuotaServiceService,
   TokenRole,
   TokenServiceService,
   UploadLicenseRequest,
@@ -97,9 +98,9 @@ test("threats 27, 32: after calls of every kind the log holds no secret and noth
   const authorizations = [adminToken, secret, wrong, "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.c2ln"].map(
     (text) => `Bearer ${text}`,
   );
-  const paths = [...Object.values(LicenseServiceService), ...Object.values(TokenServiceService)].map(
-    ({ path }) => path,
-  );
+  const paths = [LicenseServiceService, QuotaServiceService, TokenServiceService]
+    .flatMap((service) => Object.values(service))
+    .map(({ path }) => path);
   for (const authorization of [...authorizations, "Basic dXNlcjpodW50ZXIy"]) {
     for (const path of [...paths, `/x/${encodeURI(HOSTILE)}`]) {
       await call(ops, path, none, { authorization, "x-request-id": '"> x \\u001b ' });

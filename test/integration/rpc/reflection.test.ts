@@ -21,6 +21,7 @@ const SERVICES = [
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",
   "license.v1.LicenseService",
+  "license.v1.QuotaService",
   "license.v1.TokenService",
 ];
 

@@ -5,6 +5,9 @@ import { packLicenses } from "../../../src/license-file/pack-licenses.ts";
 import { nameOf, standingOf } from "../../helpers/rpc-answers.ts";
 import { startRpcService } from "../../helpers/rpc-service.ts";
 
+/** The part of a quota change that is about use, where nothing is in use. */
+const UNUSED = { usedBefore: 0n, usedAfter: 0n, overBefore: false, overAfter: false, overBy: 0n };
+
 test("ZC-AM-2: a package of base and modules is installed as a whole, and every answer follows", async (t) => {
   const rpc = await startRpcService(t);
   const bytes = await packLicenses([
@@ -26,7 +29,7 @@ test("ZC-AM-2: a package of base and modules is installed as a whole, and every 
     t.is(license?.status, LicenseStatus.VALID);
     t.is(inForceLicenseId, license?.id ?? "");
   }
-  t.deepEqual(answer.quotaChanges, [{ key: "base/cpus", limitBefore: undefined, limitAfter: 8n }]);
+  t.deepEqual(answer.quotaChanges, [{ key: "base/cpus", limitBefore: undefined, limitAfter: 8n, ...UNUSED }]);
   t.true(answer.capabilityChanges.some(({ key }) => key === "gpu"));
   const keys = answer.capabilityChanges.map(({ key }) => key);
   t.deepEqual(keys, keys.toSorted());
@@ -57,7 +60,7 @@ test("LI-3: a later upload of the same item replaces the earlier one, which is n
   const first = await rpc.install();
   const second = await rpc.install({ quotas: { cpus: 128 }, iat: Math.floor(rpc.clock.now() / 1000) - 10 });
   t.deepEqual(second.replacedLicenseIds, [first.licenses[0]?.license?.id ?? ""]);
-  t.deepEqual(second.quotaChanges, [{ key: "base/cpus", limitBefore: 64n, limitAfter: 128n }]);
+  t.deepEqual(second.quotaChanges, [{ key: "base/cpus", limitBefore: 64n, limitAfter: 128n, ...UNUSED }]);
   t.deepEqual(second.capabilityChanges, []);
   const info = await rpc.call("getLicenseInfo");
   t.is(info.license?.id, second.licenses[0]?.license?.id);

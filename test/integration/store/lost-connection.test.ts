@@ -1,5 +1,6 @@
 import test from "ava";
 import { ServiceError } from "../../../src/errors.ts";
+import type { HistoryMove } from "../../../src/store/history-mark.ts";
 import { createStore } from "../../../src/store/store.ts";
 import { openFaultyNetwork } from "./faulty-network.ts";
 import { installIn, makeLicense, openTestPool, openTestStore } from "./fixtures.ts";
@@ -33,6 +34,23 @@ test("a server that fell silent is given up, and its connection is not used agai
   t.is((await distant.readRevisions()).revision.revision, 0n);
 });
 
+/** A move that begins the history of another store: none. */
+function historyMove(id: string): HistoryMove {
+  const inputs = {
+    epoch: 1n,
+    revision: 0n,
+    usageRevision: 0n,
+    uploadSequences: [],
+    reacquiredAt: undefined,
+    tamperedHash: "",
+    profile: "",
+    productVersion: "",
+    programVersion: "",
+  };
+  const to = { inputs, evaluatedAt: 0, outcomes: new Map() };
+  return { storeId: id, fromVersion: undefined, to, changes: [], recordedAt: 0, nodeId: id };
+}
+
 test("every read and write says DATABASE_UNAVAILABLE while the database is away, and works when it is back", async (t) => {
   const { url, nodeId, platform } = await openTestStore(t);
   const network = await openFaultyNetwork(t, url);
@@ -47,13 +65,33 @@ test("every read and write says DATABASE_UNAVAILABLE while the database is away,
     createdAt: 0,
     expiresAt: undefined,
   } as const;
+  const reservation = {
+    reporter: "compute",
+    idempotencyKey: "key",
+    resourceId: "",
+    amounts: [{ meter: "base/cpus", amount: 1n }],
+    leaseMs: 60_000,
+  };
+  const mark = { id, storeId: id, epoch: 1n, revision: 0n };
+  const allowance = { mark, mayCreate: true, guards: [], overflows: [] };
   const calls: Record<keyof typeof distant, () => Promise<unknown>> = {
     loadState: () => distant.loadState(),
     raiseEpoch: () => distant.raiseEpoch(),
     readRevisions: () => distant.readRevisions(),
     write: () => distant.write(async () => {}),
     listRecords: () => distant.listRecords({ limit: 1 }),
+    loadUsage: () => distant.loadUsage(),
+    endDueLeases: () => distant.endDueLeases(),
+    reserve: () => distant.reserve(reservation, allowance),
+    commitReservation: () => distant.commitReservation(id, "compute"),
+    releaseReservation: () => distant.releaseReservation(id, "compute"),
+    reportUsage: () => distant.reportUsage({ reporter: "compute", usages: [], asOf: undefined }),
+    listUsage: () => distant.listUsage({ meter: undefined, limit: 1, pageToken: undefined }),
     countRecords: () => distant.countRecords(),
+    listCapabilityChanges: () =>
+      distant.listCapabilityChanges({ limit: 1, key: undefined, since: undefined, until: undefined }),
+    readHistoryMark: () => distant.readHistoryMark(id),
+    moveHistory: () => distant.moveHistory(historyMove(id)),
     withPlatformLock: () => distant.withPlatformLock(async () => {}),
     registerPlatform: () => distant.registerPlatform(platform),
     readPlatform: () => distant.readPlatform(),

@@ -6,7 +6,12 @@ import { MIGRATIONS } from "../../../migrations/index.ts";
 import { EXIT_CODES, StartupError } from "../../../src/errors.ts";
 import { grantServing, hasRole } from "../../../src/store/grant.ts";
 import { migrate } from "../../../src/store/migrate.ts";
-import { MIGRATION_TABLES, SERVICE_FUNCTIONS, SERVICE_TABLES } from "../../../src/store/schema.ts";
+import {
+  MIGRATION_TABLES,
+  SERVICE_FUNCTIONS,
+  SERVICE_PROCEDURES,
+  SERVICE_TABLES,
+} from "../../../src/store/schema.ts";
 import { openTestDatabase, openTestPool } from "./fixtures.ts";
 
 /** A database, its owner's pool, and a login without rights. */
@@ -49,7 +54,7 @@ test("every table and function that the migrations make is known by name", async
       knex,
       "select proname as name from pg_proc where pronamespace = 'public'::regnamespace order by 1",
     ),
-    [...SERVICE_FUNCTIONS],
+    [...SERVICE_FUNCTIONS, ...SERVICE_PROCEDURES].sort(),
   );
   const sequences = await namesIn(knex, `${tables} = 'S' order by relname`);
   t.deepEqual(

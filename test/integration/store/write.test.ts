@@ -20,7 +20,10 @@ test("EV-8: an installed license is read back exactly as it was written", async 
   t.deepEqual(state, {
     revision,
     platform,
+    reacquisitions: [],
     restores: [],
+    putOffs: [],
+    usage: { revision: 0n, totals: new Map() },
     licenses: [
       {
         id: license.id,

@@ -207,3 +207,25 @@ test("ZC-AM-5: a license for a USB key carries the key's id and public key", asy
   const claims = JSON.parse(Buffer.from(stdout.split(".")[1] ?? "", "base64url").toString());
   t.like(claims, { sub: "usb:KEY-1", cnf: { jwk: { kty, crv, x } } });
 });
+
+test("US-UP-1, US-FE-1: upgrades with an end and packs of other sizes are not issued; right ones are, and named", async (t) => {
+  const code = await requestCodeOf(await createTestPlatformKey(), "unicloud-usphere");
+  await writeFile("usphere.txt", `${code}\n`);
+  const issue = ["issue", "--directory", "vendor", "--request-code", "usphere.txt", "--customer", "ACME"];
+  const upgrade = ["--item", "base", "--edition", "enterprise", "--from-edition", "standard"];
+  const pack = [...issue, "--item", "migration", "--term", "formal", "--quota"];
+  const refusals = [
+    [[...issue, ...upgrade, "--term", "formal", "--quota", "cpus=8", "--days", "90"], "TERM_NOT_ALLOWED"],
+    [[...issue, ...upgrade, "--term", "temporary", "--quota", "cpus=8", "--days", "90"], "TERM_NOT_ALLOWED"],
+    [[...issue, ...upgrade, "--term", "formal"], "UNIT_REQUIRED"],
+    [[...pack, "hosts=20"], "PACK_SIZE"],
+  ] as const;
+  for (const [args, reason] of refusals) {
+    const { code: exit, stderr } = await vendor(...args, "--json");
+    t.is(exit, 1);
+    t.like(JSON.parse(stderr), { error: { reason } });
+  }
+  t.is((await vendor(...pack, "hosts=10")).code, 0);
+  const right = [...issue, ...upgrade, "--term", "formal", "--quota", "cpus=8", "--out", "upgrade.lic"];
+  t.regex((await vendor(...right)).stdout, /^Issued base standard to enterprise \(formal\) for ACME: /);
+});

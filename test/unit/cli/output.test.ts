@@ -1,4 +1,6 @@
 import {
+  AlertKind,
+  AlertSeverity,
   CapabilityDomain,
   CapabilityReason,
   CapabilityState,
@@ -183,10 +185,32 @@ const UPLOAD = UploadLicenseResponse.fromPartial({
       operationsAfter: [OperationClass.VIEW, ...WAYS_BACK],
     },
   ],
-  quotaChanges: [{ key: "base/cpus", limitBefore: 32n }],
+  quotaChanges: [
+    { key: "base/cpus", limitBefore: 32n, usedBefore: 36n, usedAfter: 36n, overBefore: true },
+    {
+      key: "base/hosts",
+      limitBefore: 8n,
+      limitAfter: 4n,
+      usedBefore: 7n,
+      usedAfter: 6n,
+      overAfter: true,
+      overBy: 2n,
+    },
+  ],
+  startedAlerts: [
+    {
+      kind: AlertKind.INSUFFICIENT_QUOTA,
+      severity: AlertSeverity.WARNING,
+      subject: "base/hosts",
+      message: "2 hosts too many.",
+    },
+  ],
+  stoppedAlerts: [
+    { kind: AlertKind.LOCKED, severity: AlertSeverity.CRITICAL, subject: "base", message: "It is locked." },
+  ],
 });
 
-test("an upload tells what it installed, replaced, gave, took away and changed in quotas", (t) => {
+test("an upload tells what it installed, replaced, gave, took away and changed in quotas and alerts", (t) => {
   t.is(
     written((screen) => writeUpload(screen, UPLOAD)),
     [
@@ -204,9 +228,18 @@ test("an upload tells what it installed, replaced, gave, took away and changed i
       "  CAPABILITY  BEFORE           AFTER              OPERATIONS AFTER",
       "  vmware      ENABLED GRANTED  VIEW_ONLY EXPIRED  view, ways back",
       "",
-      "Quotas (1)",
-      "  METER      BEFORE      AFTER",
-      "  base/cpus      32  unlimited",
+      "Quotas (2)",
+      "  METER       BEFORE      AFTER  IN USE  OVER",
+      "  base/cpus       32  unlimited      36  no more",
+      "  base/hosts       8          4  7 -> 6  by 2",
+      "",
+      "Alerts that begin (1)",
+      "  ALERT               SUBJECT     SEVERITY  WHY",
+      "  INSUFFICIENT_QUOTA  base/hosts  warning   2 hosts too many.",
+      "",
+      "Alerts that end (1)",
+      "  ALERT   SUBJECT  SEVERITY  WHY",
+      "  LOCKED  base     critical  It is locked.",
       "",
     ].join("\n"),
   );

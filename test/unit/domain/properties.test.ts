@@ -1,160 +1,138 @@
-import test from "ava";
-import fc from "fast-check";
 import { admitPackage } from "../../../src/domain/admit.ts";
 import { compareEvaluations } from "../../../src/domain/compare.ts";
-import { evaluate } from "../../../src/domain/evaluate.ts";
-import { type Evaluation, type Outcome, WAYS_BACK } from "../../../src/domain/evaluation.ts";
-import { type InstalledLicense, type Instant, runsAt } from "../../../src/domain/license.ts";
-import type { Profile } from "../../../src/domain/profile.ts";
-import { loadProfile } from "../../../src/profiles/load-profile.ts";
-import { arbitraryInstalled, arbitraryInstant } from "../../helpers/arbitrary-licenses.ts";
-
-const PROFILE = loadProfile("zstack-cloud");
-const FACTS = { firstStartAt: 0, productVersion: undefined };
-
-/** The same product without its community edition: how licenses alone would stand. */
-const LICENSES_ALONE: Profile = { ...PROFILE, noLicense: { ...PROFILE.noLicense, capabilities: [] } };
-
-type Check = (licenses: readonly InstalledLicense[], at: Instant) => void;
-
-/** Declares a property over random platforms and instants. */
-function property(title: string, check: Check): void {
-  test(title, (t) => {
-    const holds = fc.property(arbitraryInstalled(PROFILE), arbitraryInstant(), (licenses, at) =>
-      check(licenses, at),
-    );
-    t.notThrows(() => fc.assert(holds, { numRuns: 300 }));
-  });
-}
-
-const evaluated = (licenses: readonly InstalledLicense[], at: Instant) =>
-  evaluate(PROFILE, licenses, FACTS, at);
-
-/** What GetLicenseCapabilities answers, as text; the instant of the question is no part of it. */
-function answerOf({ capabilities }: Evaluation): string {
-  return JSON.stringify(capabilities, (_key, value) => (typeof value === "bigint" ? `${value}n` : value));
-}
-
-function outcomeText({ state, reason, operations, entry }: Outcome): string {
-  return JSON.stringify({ state, reason, operations, entry });
-}
-
-/** Throws when a property does not hold, so that fast-check can shrink the case. */
-function expect(condition: boolean, message: string): void {
-  if (!condition) throw new Error(message);
-}
+import { WAYS_BACK } from "../../../src/domain/evaluation.ts";
+import { runsAt } from "../../../src/domain/license.ts";
+import { edgesOf } from "../../helpers/arbitrary-platforms.ts";
+import {
+  ask,
+  decisionOn,
+  expect,
+  outcomeText,
+  PROFILES,
+  property,
+  textOf,
+} from "../../helpers/properties.ts";
 
 property(
   "EV-3: the order of the input does not matter, and the same inputs give the same answer",
-  (licenses, at) => {
-    const straight = evaluated(licenses, at);
-    const reversed = evaluated(licenses.toReversed(), at);
-    expect(answerOf(straight) === answerOf(reversed), "the order changed the answer");
-    expect(answerOf(straight) === answerOf(evaluated(licenses, at)), "asking twice changed the answer");
+  (question) => {
+    const { platform } = question;
+    const { facts, usage } = platform;
+    const turned = {
+      licenses: platform.licenses.toReversed(),
+      facts: { ...facts, reacquiredAt: facts.reacquiredAt.toReversed() },
+      usage: new Map([...usage].reverse()),
+    };
+    const straight = textOf(ask(question));
+    expect(textOf(ask({ ...question, platform: turned })) === straight, "the order changed the answer");
+    expect(textOf(ask(question)) === straight, "asking twice changed the answer");
   },
 );
 
-property("EV-2: the answer is constant until the next change, and different at it", (licenses, at) => {
-  const now = evaluated(licenses, at);
-  const edges = licenses
-    .flatMap(({ startsAt, endsAt }) => [startsAt, endsAt ?? startsAt])
-    .flatMap((edge) => [edge - 1, edge]);
-  const until = now.nextChangeAt ?? Number.POSITIVE_INFINITY;
-  for (const instant of edges.filter((edge) => edge > at && edge < until)) {
-    expect(
-      answerOf(evaluated(licenses, instant)) === answerOf(now),
-      `it changed at ${instant}, before ${until}`,
-    );
+property("EV-2: the answer is constant until the next change, and different at it", (question) => {
+  const { profile, platform, at } = question;
+  const { capabilities, nextChangeAt } = ask(question);
+  const answer = textOf(capabilities);
+  const until = nextChangeAt ?? Number.POSITIVE_INFINITY;
+  expect(until > at, "the next change is not in the future");
+  for (const edge of edgesOf(profile, platform).filter((instant) => instant > at && instant < until)) {
+    expect(textOf(ask(question, edge).capabilities) === answer, `it changed at ${edge}, before ${until}`);
   }
-  if (now.nextChangeAt === undefined) return;
-  expect(now.nextChangeAt > at, "the next change is not in the future");
-  expect(
-    answerOf(evaluated(licenses, now.nextChangeAt)) !== answerOf(now),
-    "nothing changed at the next change",
-  );
+  if (nextChangeAt === undefined) return;
+  expect(textOf(ask(question, until).capabilities) !== answer, "nothing changed at the next change");
 });
 
 property(
   "EV-2: each capability keeps its outcome until it expires and then has the one that was told",
-  (licenses, at) => {
-    for (const decision of evaluated(licenses, at).capabilities) {
-      if (decision.expiresAt === undefined || decision.next === undefined) continue;
-      const find = (instant: Instant) =>
-        evaluated(licenses, instant).capabilities.find(({ key }) => key === decision.key);
-      const before = find(decision.expiresAt - 1);
-      const after = find(decision.expiresAt);
-      expect(
-        before !== undefined && outcomeText(before) === outcomeText(decision),
-        `${decision.key} changed too early`,
-      );
-      expect(
-        after !== undefined && outcomeText(after) === outcomeText(decision.next),
-        `${decision.key} became another thing`,
-      );
-      expect(after?.effectiveAt === decision.expiresAt, `${decision.key} does not tell since when`);
+  (question) => {
+    const { profile, platform, at } = question;
+    const now = ask(question);
+    const later = edgesOf(profile, platform).filter((edge) => edge > at);
+    const evaluations = new Map(later.map((edge) => [edge, ask(question, edge)]));
+    for (const decision of now.capabilities) {
+      const { key, expiresAt, next } = decision;
+      for (const [edge, evaluation] of evaluations) {
+        const then = decisionOn(evaluation, key);
+        if (expiresAt === undefined || edge < expiresAt)
+          expect(outcomeText(then) === outcomeText(decision), `${key} changed at ${edge}, too early`);
+        if (edge !== expiresAt) continue;
+        expect(next !== undefined && outcomeText(then) === outcomeText(next), `${key} became another thing`);
+        expect(then.effectiveAt === expiresAt, `${key} does not tell since when`);
+      }
+      expect(expiresAt === undefined || evaluations.has(expiresAt), `${key} expires when nothing happens`);
+      expect(next === undefined || outcomeText(next) !== outcomeText(decision), `${key} becomes what it is`);
     }
   },
 );
 
-property("EV-4: what is granted by licenses is granted by licenses that run", (licenses, at) => {
-  for (const { key, reason, licenseIds } of evaluated(licenses, at).capabilities) {
+property(
+  "EV-2: each capability has been as it is since the instant that it tells, and not before",
+  (question) => {
+    const { profile, platform, at } = question;
+    const now = ask(question);
+    const past = edgesOf(profile, platform).filter((edge) => edge <= at);
+    const evaluations = new Map(
+      past.flatMap((edge) => [edge - 1, edge]).map((edge) => [edge, ask(question, edge)]),
+    );
+    for (const decision of now.capabilities) {
+      const { key, effectiveAt } = decision;
+      const isAsNow = (instant: number) => {
+        const then = evaluations.get(instant);
+        return then === undefined || outcomeText(decisionOn(then, key)) === outcomeText(decision);
+      };
+      const since = past.filter((edge) => edge >= (effectiveAt ?? Number.NEGATIVE_INFINITY));
+      expect(since.every(isAsNow), `${key} was another thing since ${effectiveAt}`);
+      if (effectiveAt === undefined) continue;
+      expect(past.includes(effectiveAt), `${key} began when nothing happened`);
+      expect(!isAsNow(effectiveAt - 1), `${key} was the same before ${effectiveAt}`);
+    }
+  },
+);
+
+property("EV-4: what licenses grant is granted by licenses that run", (question) => {
+  const { profile, platform, at } = question;
+  const { noLicense } = profile;
+  for (const { key, reason, licenseIds } of ask(question).capabilities) {
     if (reason !== "GRANTED") continue;
-    const deciding = licenses.filter(({ id }) => licenseIds.includes(id));
+    const deciding = platform.licenses.filter(({ id }) => licenseIds.includes(id));
+    expect(deciding.length === licenseIds.length, `${key} is granted by a license that is not installed`);
     expect(
       deciding.every((license) => runsAt(license, at)),
       `${key} is granted by a license that does not run`,
     );
-    const byCommunity = PROFILE.noLicense.capabilities.includes(key);
-    expect(byCommunity || deciding.length > 0, `${key} is granted by nothing`);
+    const isFree = [...noLicense.bases.values()].some(({ capabilities }) => capabilities.includes(key));
+    const isFreeItem = noLicense.items.some((item) => profile.items.get(item)?.gives.includes(key));
+    expect(deciding.length > 0 || isFree || isFreeItem, `${key} is granted by nothing`);
   }
 });
 
-property("EV-4: licenses that do not run make nothing wider than it is without them", (licenses, at) => {
-  const all = evaluated(licenses, at).capabilities;
-  const running = evaluated(
-    licenses.filter((license) => runsAt(license, at)),
-    at,
-  ).capabilities;
-  for (const [index, { key, state }] of all.entries()) {
-    expect(
-      state !== "ENABLED" || running[index]?.state === "ENABLED",
-      `${key} lives on an ended or pending license`,
-    );
+property("EV-4: licenses that do not run make nothing wider than it is without them", (question) => {
+  const { platform, at } = question;
+  const running = platform.licenses.filter((license) => runsAt(license, at));
+  const without = ask({ ...question, platform: { ...platform, licenses: running } });
+  for (const { key, operations } of ask(question).capabilities) {
+    if (!operations.includes("START")) continue;
+    const alone = decisionOn(without, key);
+    expect(alone.operations.includes("START"), `${key} lives on an ended or pending license`);
   }
 });
 
 property(
-  "EV-5: the deciding licenses alone give the same state and reason, and fewer of them do not",
-  (licenses, at) => {
-    for (const { key, state, reason, licenseIds } of evaluated(licenses, at).capabilities) {
-      if (licenseIds.length === 0) continue;
-      const deciding = licenses.filter(({ id }) => licenseIds.includes(id));
-      const gives = (set: readonly InstalledLicense[]) => {
-        const alone = evaluate(LICENSES_ALONE, set, FACTS, at).capabilities.find(
-          (capability) => capability.key === key,
-        );
-        return alone?.state === state && alone.reason === reason;
-      };
-      expect(gives(deciding), `${key}: the deciding licenses alone do not decide so`);
-      if (deciding.length > 1)
-        expect(
-          !deciding.some((left) => gives(deciding.filter((one) => one !== left))),
-          `${key}: the set is not smallest`,
-        );
-      if (reason !== "NOT_LICENSED") expect(!gives([]), `${key}: no license is needed`);
-    }
+  "EV-4: when no license runs and the no-license state is over, nothing can be started",
+  (question) => {
+    const { platform, at } = question;
+    const stopped = platform.licenses.filter((license) => !runsAt(license, at));
+    const facts = { ...platform.facts, firstStartAt: undefined };
+    const evaluation = ask({ ...question, platform: { ...platform, licenses: stopped, facts } });
+    const free = [...question.profile.noLicense.bases.values()].flatMap(({ capabilities }) => capabilities);
+    const isFree = (key: string) => question.profile.noLicense.days === undefined && free.includes(key);
+    for (const { key, operations } of evaluation.capabilities)
+      expect(isFree(key) || !operations.includes("START"), `${key} can be started`);
   },
 );
 
-property("EV-5: no license is named only when the community edition itself decides", (licenses, at) => {
-  const { capabilities, noLicenseInForce } = evaluated(licenses, at);
-  for (const { key, licenseIds } of capabilities) {
-    expect(licenseIds.length > 0 || noLicenseInForce, `${key} is decided by nothing`);
-  }
-});
-
-property("NS-1: the ways back are open in every state that can be reached", (licenses, at) => {
-  for (const { key, operations, next } of evaluated(licenses, at).capabilities) {
+property("NS-1: the ways back are open in every state that can be reached, and will be", (question) => {
+  for (const { key, operations, next } of ask(question).capabilities) {
     for (const way of WAYS_BACK) {
       expect(operations.includes(way), `${key} blocks ${way}`);
       expect(next === undefined || next.operations.includes(way), `${key} will block ${way}`);
@@ -162,31 +140,34 @@ property("NS-1: the ways back are open in every state that can be reached", (lic
   }
 });
 
-property(
-  "LI-2: what is installed can be uploaded again at any instant, and nothing changes",
-  (licenses, at) => {
-    const files = licenses.map((license) => ({ fileName: license.jti, license }));
-    const admission = admitPackage(PROFILE, licenses, files, { insertedUsbKeyIds: [] }, at);
-    expect(admission.admitted, "it was refused");
-    expect(
-      admission.admitted && admission.files.every(({ outcome }) => outcome === "ALREADY_INSTALLED"),
-      "it was new",
-    );
-  },
-);
-
-property("LI-3: one license at the most is in force for each item", (licenses, at) => {
-  const valid = evaluated(licenses, at).licenses.filter(({ status }) => status === "VALID");
+property("LI-2: what is installed can be uploaded again at any instant, and nothing changes", (question) => {
+  const { profile, platform, at } = question;
+  const files = platform.licenses.map((license) => ({ fileName: license.jti, license }));
+  const admission = admitPackage(profile, platform.licenses, files, { insertedUsbKeyIds: [] }, at);
+  expect(admission.admitted, "it was refused");
   expect(
-    new Set(valid.map(({ license }) => license.item)).size === valid.length,
-    "two licenses of one item are in force",
+    admission.files.every(({ outcome }) => outcome === "ALREADY_INSTALLED"),
+    "it was new",
   );
 });
 
-property("an evaluation does not differ from itself", (licenses, at) => {
-  const { capabilities, quotas, replacedLicenseIds } = compareEvaluations(
-    evaluated(licenses, at),
-    evaluated(licenses, at),
-  );
+property(
+  "LI-3: one license at the most is in force for each item, and it is the latest that runs",
+  (question) => {
+    const { platform, at } = question;
+    const valid = ask(question).licenses.filter(({ status }) => status === "VALID");
+    const items = new Set(platform.licenses.map(({ item }) => item));
+    for (const item of items) {
+      const running = platform.licenses.filter((license) => license.item === item && runsAt(license, at));
+      const latest = running.toSorted((a, b) => b.uploadSequence - a.uploadSequence)[0];
+      const inForce = valid.filter(({ license }) => license.item === item).map(({ license }) => license.id);
+      expect(textOf(inForce) === textOf(latest === undefined ? [] : [latest.id]), `${item}: ${inForce}`);
+    }
+  },
+  { profiles: PROFILES.filter(({ merge }) => merge === "replacement") },
+);
+
+property("an evaluation does not differ from itself", (question) => {
+  const { capabilities, quotas, replacedLicenseIds } = compareEvaluations(ask(question), ask(question));
   expect(capabilities.length + quotas.length + replacedLicenseIds.length === 0, "it does");
 });

@@ -95,6 +95,36 @@ test("a renewal that is installed already counts for the item, not for the licen
   t.is(series.get('license_licenses{status="PENDING"}'), 1);
 });
 
+test("alerts of licenses show by kind and subject, 0 while they do not stand or are put off", async (t) => {
+  const { install, hub, read, store } = await create(t);
+  await install({ edition: "standard", exp: SECONDS + 10 * DAY });
+  await hub.refresh();
+  const series = await read();
+  t.is(series.get('license_alert{kind="LICENSE_TO_EXPIRE",subject="base"}'), 1);
+  t.is(series.get('license_alert{kind="LICENSE_EXPIRED",subject="base"}'), 0);
+  t.is(series.get('license_alert{kind="MODULE_EXPIRED",subject="gpu"}'), 0);
+  t.is(series.get('license_alerts{kind="LICENSE_TO_EXPIRE",severity="WARNING"}'), 1);
+  const putOff = { kind: "LICENSE_TO_EXPIRE", subject: "base", putOffAt: START };
+  store.state = { ...store.state, putOffs: [putOff] };
+  await hub.refresh();
+  const silent = await read();
+  t.is(silent.get('license_alert{kind="LICENSE_TO_EXPIRE",subject="base"}'), 0);
+  t.false(silent.has('license_alerts{kind="LICENSE_TO_EXPIRE",severity="WARNING"}'));
+});
+
+test("a meter over its quota shows, with what is used and allowed", async (t) => {
+  const { install, hub, read, store } = await create(t);
+  await install({ edition: "standard", quotas: { cpus: 8 } });
+  store.state = { ...store.state, usage: { revision: 1n, totals: new Map([["base/cpus", 9n]]) } };
+  await hub.refresh();
+  const series = await read();
+  t.is(series.get('license_quota_used{meter="base/cpus"}'), 9);
+  t.is(series.get('license_quota_limit{meter="base/cpus"}'), 8);
+  t.is(series.get('license_quota_over{meter="base/cpus"}'), 1);
+  t.is(series.get('license_quota_over{meter="backup/vms"}'), 0);
+  t.is(series.get('license_alert{kind="INSUFFICIENT_QUOTA",subject="base/cpus"}'), 1);
+});
+
 test("a database that is away shows, with the seconds since then, until it is back", async (t) => {
   const { store, hub, read, time } = await create(t);
   store.failure = new Error("away");

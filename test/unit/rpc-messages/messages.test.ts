@@ -19,7 +19,7 @@ import { toRecord } from "../../../src/rpc/messages/record.ts";
 import { encodeSnapshot } from "../../../src/rpc/messages/snapshot.ts";
 import type { LicenseState } from "../../../src/snapshot/license-state.ts";
 import { evaluateState } from "../../../src/snapshot/snapshot.ts";
-import type { LicenseRecordRow } from "../../../src/store/types.ts";
+import { type LicenseRecordRow, NO_USAGE } from "../../../src/store/types.ts";
 
 const AT = Date.UTC(2026, 5, 1);
 const IDENTITY = { requestCode: "code", platformId: "0123456789", nodeId: "node-2" };
@@ -67,14 +67,25 @@ function stateOf(
     revision,
     revisionId,
     profile,
-    facts: { firstStartAt: AT - 2 * DAY_MS, productVersion: "E0760" },
+    facts: { firstStartAt: AT - 2 * DAY_MS, productVersion: "E0760", reacquiredAt: [] },
+    usage: new Map(),
+    usageRevision: 0n,
     primaryNodeId: "node-1",
     licenses,
     unverified: [],
     tampered: [],
     alerts: [],
-    stored: { revision, revisionId, platform: PLATFORM, licenses: [], restores: [] },
-    contentKey: "",
+    putOffs: [],
+    stored: {
+      revision,
+      revisionId,
+      platform: PLATFORM,
+      licenses: [],
+      restores: [],
+      reacquisitions: [],
+      putOffs: [],
+      usage: NO_USAGE,
+    },
   };
 }
 

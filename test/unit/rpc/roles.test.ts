@@ -11,7 +11,11 @@ test("threat 2: every RPC of every service of the contract has roles, and nothin
 
 test("threat 2: the roles are those that the comments of the contract state", (t) => {
   const services = new Set(CONTRACT.map((path) => path.split("/")[1]));
-  t.deepEqual([...services].sort(), ["license.v1.LicenseService", "license.v1.TokenService"]);
+  t.deepEqual([...services].sort(), [
+    "license.v1.LicenseService",
+    "license.v1.QuotaService",
+    "license.v1.TokenService",
+  ]);
   for (const { path, roles } of CONTRACT_RPCS) t.true(roles.length > 0, path);
   const stated = CONTRACT_RPCS.map(({ path, roles }) => [path, roles]);
   t.deepEqual({ ...RPC_ROLES }, Object.fromEntries(stated));

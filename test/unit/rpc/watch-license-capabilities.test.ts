@@ -39,7 +39,7 @@ class Reader implements ResponseStream<WatchLicenseCapabilitiesResponse> {
   }
 }
 
-async function startWatch(heartbeatMs: number) {
+async function startWatch(heartbeatMs: number, includeUsage = false) {
   const platform = await createTestPlatform(ISSUED_AT);
   const hub = await platform.startHub(1_000 * DAY_MS);
   const { clock, timers } = platform.time;
@@ -53,7 +53,7 @@ async function startWatch(heartbeatMs: number) {
   };
   const reader = new Reader();
   const watch = createWatchLicenseCapabilities({ hub, clock, timers, heartbeatMs });
-  const ended = watch({}, context, reader);
+  const ended = watch({ includeUsage }, context, reader);
   await settled();
   return { ...platform, hub, reader, ended, end: () => controller.abort(new Error("gone")) };
 }
@@ -139,4 +139,17 @@ test("a watch that has ended leaves no subscription and no timer behind", async 
   t.is(slow.hub.subscriberCount, 0);
   await slow.hub.close();
   t.deepEqual(slow.time.delays(), []);
+});
+
+test("a watch gets usage that changes no state only if it asked for it", async (t) => {
+  for (const includeUsage of [false, true]) {
+    const { store, hub, reader, ended, end } = await startWatch(10_000, includeUsage);
+    store.use({ "base/vms": 3n });
+    await hub.refreshUsage();
+    await settled();
+    t.deepEqual(reader.kinds, includeUsage ? ["0", "beat", "0"] : ["0", "beat"]);
+    end();
+    await ended;
+    await hub.close();
+  }
 });

@@ -8,11 +8,16 @@ async function exampleOf(productVersion: string | undefined) {
   await install({});
   const place = { epoch: 1n, revision: 9_223_372_036_854_775_807n };
   const restores = [{ epoch: 2n, raisedAt: ISSUED_AT, found: place, seen: place }];
+  const id = "3f0c8f0e-5b8c-4d5e-9d53-0d4c9a2f7a11";
+  const reacquisitions = [
+    { id, reacquiredAt: ISSUED_AT, revision: place.revision, rowJws: "signed.row.text" },
+  ];
+  const putOffs = [{ kind: "MODULE_TO_EXPIRE", subject: "gpu", putOffAt: ISSUED_AT }];
   return {
     writtenAt: ISSUED_AT,
     profile: "zstack-cloud",
     productVersion,
-    stored: { ...store.state, restores },
+    stored: { ...store.state, reacquisitions, restores, putOffs },
   };
 }
 
@@ -43,5 +48,13 @@ test("a member of another type or one too many is damage, a higher format versio
   ]) {
     t.deepEqual(fault(changes), { fault: "damaged" }, JSON.stringify(changes));
   }
-  t.deepEqual(fault({ formatVersion: 2, more: 1 }), { fault: "newer" });
+  t.deepEqual(fault({ formatVersion: 3, more: 1 }), { fault: "newer" });
+});
+
+test("a file of version 1, which knew no re-acquisitions, is read as one without any", async (t) => {
+  const { stored } = await exampleOf("E0760");
+  const { reacquisitions: _, ...document } = JSON.parse(keptStateText(await exampleOf("E0760")));
+  const parsed = parseKeptState(JSON.stringify({ ...document, formatVersion: 1 }));
+  t.deepEqual("stored" in parsed && parsed.stored.reacquisitions, []);
+  t.is("stored" in parsed && parsed.stored.licenses.length, stored.licenses.length);
 });

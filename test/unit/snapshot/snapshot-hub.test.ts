@@ -210,3 +210,34 @@ test("a closed hub leaves no timer behind", async (t) => {
   await hub.close();
   t.deepEqual(time.delays(), []);
 });
+
+test("a write that a node hears of twice, from itself and by a hint, is read once", async (t) => {
+  const { store, install, startHub } = await createTestPlatform(ISSUED_AT);
+  const hub = await startHub();
+  t.teardown(() => hub.close());
+  await install({});
+  const { revision } = store.state;
+  const before = store.loads;
+  const gate = Promise.withResolvers<void>();
+  store.delay = gate.promise;
+  const read = hub.refresh();
+  const caughtUp = hub.catchUp(revision);
+  gate.resolve();
+  await Promise.all([read, caughtUp]);
+  t.is(store.loads, before + 1);
+  t.deepEqual(hub.current().state.revision, revision);
+  await hub.catchUp(revision);
+  t.is(store.loads, before + 1);
+});
+
+test("catching up with a revision that the running read was too early for reads once more", async (t) => {
+  const { store, install, startHub } = await createTestPlatform(ISSUED_AT);
+  const hub = await startHub();
+  t.teardown(() => hub.close());
+  const before = store.loads;
+  await hub.refresh();
+  await install({});
+  await hub.catchUp(store.state.revision);
+  t.is(store.loads, before + 2);
+  t.deepEqual(hub.current().state.revision, store.state.revision);
+});

@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Timestamp } from "../../google/protobuf/timestamp.ts";
 
 /** AlertKind names the cause of an alert. */
 export const AlertKind = {
@@ -25,6 +26,24 @@ export const AlertKind = {
   SERVER_CERTIFICATE: 6,
   /** DATA_DIRECTORY - The node cannot write its data directory. */
   DATA_DIRECTORY: 7,
+  /** LICENSE_TO_EXPIRE - The base rights end soon. A reminder: it can be put off. */
+  LICENSE_TO_EXPIRE: 8,
+  /** LICENSE_EXPIRED - The base rights have ended. */
+  LICENSE_EXPIRED: 9,
+  /** MODULE_TO_EXPIRE - The rights of a module end soon. A reminder: it can be put off. */
+  MODULE_TO_EXPIRE: 10,
+  /** MODULE_EXPIRED - The rights of a module have ended. */
+  MODULE_EXPIRED: 11,
+  /** SERVICE_TO_EXPIRE - The after-sales service ends soon. A reminder: it can be put off. */
+  SERVICE_TO_EXPIRE: 12,
+  /** SERVICE_EXPIRED - The after-sales service has ended. */
+  SERVICE_EXPIRED: 13,
+  /** INSUFFICIENT_QUOTA - More is in use of a meter than the licenses allow. */
+  INSUFFICIENT_QUOTA: 14,
+  /** LOCK_PENDING - The platform will lock when a temporary license ends (US-TE-4, US-TE-5). */
+  LOCK_PENDING: 15,
+  /** LOCKED - The platform is locked until its licenses are re-acquired. */
+  LOCKED: 16,
 } as const;
 
 export type AlertKind = typeof AlertKind[keyof typeof AlertKind];
@@ -38,6 +57,15 @@ export namespace AlertKind {
   export type CLOCK_DIFFERS = typeof AlertKind.CLOCK_DIFFERS;
   export type SERVER_CERTIFICATE = typeof AlertKind.SERVER_CERTIFICATE;
   export type DATA_DIRECTORY = typeof AlertKind.DATA_DIRECTORY;
+  export type LICENSE_TO_EXPIRE = typeof AlertKind.LICENSE_TO_EXPIRE;
+  export type LICENSE_EXPIRED = typeof AlertKind.LICENSE_EXPIRED;
+  export type MODULE_TO_EXPIRE = typeof AlertKind.MODULE_TO_EXPIRE;
+  export type MODULE_EXPIRED = typeof AlertKind.MODULE_EXPIRED;
+  export type SERVICE_TO_EXPIRE = typeof AlertKind.SERVICE_TO_EXPIRE;
+  export type SERVICE_EXPIRED = typeof AlertKind.SERVICE_EXPIRED;
+  export type INSUFFICIENT_QUOTA = typeof AlertKind.INSUFFICIENT_QUOTA;
+  export type LOCK_PENDING = typeof AlertKind.LOCK_PENDING;
+  export type LOCKED = typeof AlertKind.LOCKED;
 }
 
 export function alertKindFromJSON(object: any): AlertKind {
@@ -66,6 +94,33 @@ export function alertKindFromJSON(object: any): AlertKind {
     case 7:
     case "ALERT_KIND_DATA_DIRECTORY":
       return AlertKind.DATA_DIRECTORY;
+    case 8:
+    case "ALERT_KIND_LICENSE_TO_EXPIRE":
+      return AlertKind.LICENSE_TO_EXPIRE;
+    case 9:
+    case "ALERT_KIND_LICENSE_EXPIRED":
+      return AlertKind.LICENSE_EXPIRED;
+    case 10:
+    case "ALERT_KIND_MODULE_TO_EXPIRE":
+      return AlertKind.MODULE_TO_EXPIRE;
+    case 11:
+    case "ALERT_KIND_MODULE_EXPIRED":
+      return AlertKind.MODULE_EXPIRED;
+    case 12:
+    case "ALERT_KIND_SERVICE_TO_EXPIRE":
+      return AlertKind.SERVICE_TO_EXPIRE;
+    case 13:
+    case "ALERT_KIND_SERVICE_EXPIRED":
+      return AlertKind.SERVICE_EXPIRED;
+    case 14:
+    case "ALERT_KIND_INSUFFICIENT_QUOTA":
+      return AlertKind.INSUFFICIENT_QUOTA;
+    case 15:
+    case "ALERT_KIND_LOCK_PENDING":
+      return AlertKind.LOCK_PENDING;
+    case 16:
+    case "ALERT_KIND_LOCKED":
+      return AlertKind.LOCKED;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AlertKind");
   }
@@ -89,6 +144,24 @@ export function alertKindToJSON(object: AlertKind): string {
       return "ALERT_KIND_SERVER_CERTIFICATE";
     case AlertKind.DATA_DIRECTORY:
       return "ALERT_KIND_DATA_DIRECTORY";
+    case AlertKind.LICENSE_TO_EXPIRE:
+      return "ALERT_KIND_LICENSE_TO_EXPIRE";
+    case AlertKind.LICENSE_EXPIRED:
+      return "ALERT_KIND_LICENSE_EXPIRED";
+    case AlertKind.MODULE_TO_EXPIRE:
+      return "ALERT_KIND_MODULE_TO_EXPIRE";
+    case AlertKind.MODULE_EXPIRED:
+      return "ALERT_KIND_MODULE_EXPIRED";
+    case AlertKind.SERVICE_TO_EXPIRE:
+      return "ALERT_KIND_SERVICE_TO_EXPIRE";
+    case AlertKind.SERVICE_EXPIRED:
+      return "ALERT_KIND_SERVICE_EXPIRED";
+    case AlertKind.INSUFFICIENT_QUOTA:
+      return "ALERT_KIND_INSUFFICIENT_QUOTA";
+    case AlertKind.LOCK_PENDING:
+      return "ALERT_KIND_LOCK_PENDING";
+    case AlertKind.LOCKED:
+      return "ALERT_KIND_LOCKED";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AlertKind");
   }
@@ -159,12 +232,31 @@ export interface Alert {
   message: string;
   /** What to do about it, in one sentence. */
   remedy: string;
-  /** License, item or row that it is about. */
+  /** License, item, meter or row that it is about. */
   subject: string;
+  /** Since when it stands. Absent: not known. */
+  since?:
+    | Date
+    | undefined;
+  /** When what it warns of happens. Absent: it has happened, or has no date. */
+  dueTime?:
+    | Date
+    | undefined;
+  /** Until when an administrator put it off. Absent: it was not. */
+  putOffUntil?: Date | undefined;
 }
 
 function createBaseAlert(): Alert {
-  return { kind: 0, severity: 0, message: "", remedy: "", subject: "" };
+  return {
+    kind: 0,
+    severity: 0,
+    message: "",
+    remedy: "",
+    subject: "",
+    since: undefined,
+    dueTime: undefined,
+    putOffUntil: undefined,
+  };
 }
 
 export const Alert: MessageFns<Alert> = {
@@ -183,6 +275,15 @@ export const Alert: MessageFns<Alert> = {
     }
     if (message.subject !== "") {
       writer.uint32(42).string(message.subject);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(50).fork()).join();
+    }
+    if (message.dueTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.dueTime), writer.uint32(58).fork()).join();
+    }
+    if (message.putOffUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.putOffUntil), writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -240,6 +341,30 @@ export const Alert: MessageFns<Alert> = {
             message.subject = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.dueTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.putOffUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -259,6 +384,17 @@ export const Alert: MessageFns<Alert> = {
       message: isSet(object.message) ? globalThis.String(object.message) : "",
       remedy: isSet(object.remedy) ? globalThis.String(object.remedy) : "",
       subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      dueTime: isSet(object.dueTime)
+        ? fromJsonTimestamp(object.dueTime)
+        : isSet(object.due_time)
+        ? fromJsonTimestamp(object.due_time)
+        : undefined,
+      putOffUntil: isSet(object.putOffUntil)
+        ? fromJsonTimestamp(object.putOffUntil)
+        : isSet(object.put_off_until)
+        ? fromJsonTimestamp(object.put_off_until)
+        : undefined,
     };
   },
 
@@ -279,6 +415,15 @@ export const Alert: MessageFns<Alert> = {
     if (message.subject !== "") {
       obj.subject = message.subject;
     }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.dueTime !== undefined) {
+      obj.dueTime = message.dueTime.toISOString();
+    }
+    if (message.putOffUntil !== undefined) {
+      obj.putOffUntil = message.putOffUntil.toISOString();
+    }
     return obj;
   },
 
@@ -292,6 +437,9 @@ export const Alert: MessageFns<Alert> = {
     message.message = object.message ?? "";
     message.remedy = object.remedy ?? "";
     message.subject = object.subject ?? "";
+    message.since = object.since ?? undefined;
+    message.dueTime = object.dueTime ?? undefined;
+    message.putOffUntil = object.putOffUntil ?? undefined;
     return message;
   },
 };
@@ -307,6 +455,28 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
 type KeysOfUnion<T> = T extends T ? keyof T : never;
 type Exact<P, I extends P> = P extends Builtin ? P
   : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
+
+function fromJsonTimestamp(o: any): Date {
+  if (o instanceof globalThis.Date) {
+    return o;
+  } else if (typeof o === "string") {
+    return new globalThis.Date(o);
+  } else {
+    return fromTimestamp(Timestamp.fromJSON(o));
+  }
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

@@ -113,6 +113,24 @@ export const ErrorReason = {
   TOKEN_NOT_FOUND: 3007,
   /** LAST_ADMIN_TOKEN - FAILED_PRECONDITION. Without this token no administrator would be left who can call by token. */
   LAST_ADMIN_TOKEN: 3008,
+  /** UNKNOWN_METER - INVALID_ARGUMENT. The product has no such meter. */
+  UNKNOWN_METER: 5001,
+  /** QUOTA_EXCEEDED - RESOURCE_EXHAUSTED. The licenses do not allow so much more; nothing was reserved. */
+  QUOTA_EXCEEDED: 5002,
+  /** CREATE_NOT_ALLOWED - FAILED_PRECONDITION. No capability with this meter allows to create anything now (EV-7). */
+  CREATE_NOT_ALLOWED: 5003,
+  /** LEASE_ENDED - FAILED_PRECONDITION. The lease ended before the reservation was committed; reserve again. */
+  LEASE_ENDED: 5004,
+  /** RESERVATION_UNKNOWN - FAILED_PRECONDITION. The caller has no such reservation. */
+  RESERVATION_UNKNOWN: 5005,
+  /** RESERVATION_RELEASED - FAILED_PRECONDITION. The reservation was released before it was committed. */
+  RESERVATION_RELEASED: 5006,
+  /** IDEMPOTENCY_KEY_REUSED - FAILED_PRECONDITION. The idempotency key was used for another request. */
+  IDEMPOTENCY_KEY_REUSED: 5007,
+  /** REMINDER_NOT_STANDING - FAILED_PRECONDITION. No such reminder stands, so that there is nothing to put off. */
+  REMINDER_NOT_STANDING: 6001,
+  /** UNKNOWN_SOLUTION - INVALID_ARGUMENT. The product has no such solution, or not for this architecture. */
+  UNKNOWN_SOLUTION: 6002,
   /**
    * DATABASE_UNAVAILABLE - UNAVAILABLE. The database cannot be reached. Nothing was changed, unless the message says that the
    * connection was lost while committing; repeating the call is safe either way.
@@ -181,6 +199,15 @@ export namespace ErrorReason {
   export type CERTIFICATE_EXPIRED = typeof ErrorReason.CERTIFICATE_EXPIRED;
   export type TOKEN_NOT_FOUND = typeof ErrorReason.TOKEN_NOT_FOUND;
   export type LAST_ADMIN_TOKEN = typeof ErrorReason.LAST_ADMIN_TOKEN;
+  export type UNKNOWN_METER = typeof ErrorReason.UNKNOWN_METER;
+  export type QUOTA_EXCEEDED = typeof ErrorReason.QUOTA_EXCEEDED;
+  export type CREATE_NOT_ALLOWED = typeof ErrorReason.CREATE_NOT_ALLOWED;
+  export type LEASE_ENDED = typeof ErrorReason.LEASE_ENDED;
+  export type RESERVATION_UNKNOWN = typeof ErrorReason.RESERVATION_UNKNOWN;
+  export type RESERVATION_RELEASED = typeof ErrorReason.RESERVATION_RELEASED;
+  export type IDEMPOTENCY_KEY_REUSED = typeof ErrorReason.IDEMPOTENCY_KEY_REUSED;
+  export type REMINDER_NOT_STANDING = typeof ErrorReason.REMINDER_NOT_STANDING;
+  export type UNKNOWN_SOLUTION = typeof ErrorReason.UNKNOWN_SOLUTION;
   export type DATABASE_UNAVAILABLE = typeof ErrorReason.DATABASE_UNAVAILABLE;
   export type SHUTTING_DOWN = typeof ErrorReason.SHUTTING_DOWN;
   export type UNKNOWN_RPC = typeof ErrorReason.UNKNOWN_RPC;
@@ -340,6 +367,33 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 3008:
     case "ERROR_REASON_LAST_ADMIN_TOKEN":
       return ErrorReason.LAST_ADMIN_TOKEN;
+    case 5001:
+    case "ERROR_REASON_UNKNOWN_METER":
+      return ErrorReason.UNKNOWN_METER;
+    case 5002:
+    case "ERROR_REASON_QUOTA_EXCEEDED":
+      return ErrorReason.QUOTA_EXCEEDED;
+    case 5003:
+    case "ERROR_REASON_CREATE_NOT_ALLOWED":
+      return ErrorReason.CREATE_NOT_ALLOWED;
+    case 5004:
+    case "ERROR_REASON_LEASE_ENDED":
+      return ErrorReason.LEASE_ENDED;
+    case 5005:
+    case "ERROR_REASON_RESERVATION_UNKNOWN":
+      return ErrorReason.RESERVATION_UNKNOWN;
+    case 5006:
+    case "ERROR_REASON_RESERVATION_RELEASED":
+      return ErrorReason.RESERVATION_RELEASED;
+    case 5007:
+    case "ERROR_REASON_IDEMPOTENCY_KEY_REUSED":
+      return ErrorReason.IDEMPOTENCY_KEY_REUSED;
+    case 6001:
+    case "ERROR_REASON_REMINDER_NOT_STANDING":
+      return ErrorReason.REMINDER_NOT_STANDING;
+    case 6002:
+    case "ERROR_REASON_UNKNOWN_SOLUTION":
+      return ErrorReason.UNKNOWN_SOLUTION;
     case 4001:
     case "ERROR_REASON_DATABASE_UNAVAILABLE":
       return ErrorReason.DATABASE_UNAVAILABLE;
@@ -462,6 +516,24 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_TOKEN_NOT_FOUND";
     case ErrorReason.LAST_ADMIN_TOKEN:
       return "ERROR_REASON_LAST_ADMIN_TOKEN";
+    case ErrorReason.UNKNOWN_METER:
+      return "ERROR_REASON_UNKNOWN_METER";
+    case ErrorReason.QUOTA_EXCEEDED:
+      return "ERROR_REASON_QUOTA_EXCEEDED";
+    case ErrorReason.CREATE_NOT_ALLOWED:
+      return "ERROR_REASON_CREATE_NOT_ALLOWED";
+    case ErrorReason.LEASE_ENDED:
+      return "ERROR_REASON_LEASE_ENDED";
+    case ErrorReason.RESERVATION_UNKNOWN:
+      return "ERROR_REASON_RESERVATION_UNKNOWN";
+    case ErrorReason.RESERVATION_RELEASED:
+      return "ERROR_REASON_RESERVATION_RELEASED";
+    case ErrorReason.IDEMPOTENCY_KEY_REUSED:
+      return "ERROR_REASON_IDEMPOTENCY_KEY_REUSED";
+    case ErrorReason.REMINDER_NOT_STANDING:
+      return "ERROR_REASON_REMINDER_NOT_STANDING";
+    case ErrorReason.UNKNOWN_SOLUTION:
+      return "ERROR_REASON_UNKNOWN_SOLUTION";
     case ErrorReason.DATABASE_UNAVAILABLE:
       return "ERROR_REASON_DATABASE_UNAVAILABLE";
     case ErrorReason.SHUTTING_DOWN:

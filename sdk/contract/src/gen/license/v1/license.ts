@@ -319,6 +319,8 @@ export interface License {
   managementNodeId: string;
   /** Place in the order of uploads, from 1. The highest that runs decides its item. */
   uploadSequence: bigint;
+  /** For an upgrade license: the edition that it lifts. Empty: it is none. */
+  fromEdition: string;
 }
 
 /** LicenseRecord is one line of the authorization history. It outlives its license. */
@@ -392,6 +394,7 @@ function createBaseLicense(): License {
     expired: false,
     managementNodeId: "",
     uploadSequence: 0n,
+    fromEdition: "",
   };
 }
 
@@ -456,6 +459,9 @@ export const License: MessageFns<License> = {
         throw new globalThis.Error("value provided for field message.uploadSequence of type uint64 too large");
       }
       writer.uint32(152).uint64(message.uploadSequence);
+    }
+    if (message.fromEdition !== "") {
+      writer.uint32(162).string(message.fromEdition);
     }
     return writer;
   },
@@ -625,6 +631,14 @@ export const License: MessageFns<License> = {
             message.uploadSequence = reader.uint64() as bigint;
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.fromEdition = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -708,6 +722,11 @@ export const License: MessageFns<License> = {
         : isSet(object.upload_sequence)
         ? BigInt(object.upload_sequence)
         : 0n,
+      fromEdition: isSet(object.fromEdition)
+        ? globalThis.String(object.fromEdition)
+        : isSet(object.from_edition)
+        ? globalThis.String(object.from_edition)
+        : "",
     };
   },
 
@@ -770,6 +789,9 @@ export const License: MessageFns<License> = {
     if (message.uploadSequence !== 0n) {
       obj.uploadSequence = message.uploadSequence.toString();
     }
+    if (message.fromEdition !== "") {
+      obj.fromEdition = message.fromEdition;
+    }
     return obj;
   },
 
@@ -799,6 +821,7 @@ export const License: MessageFns<License> = {
     message.uploadSequence = (object.uploadSequence !== undefined && object.uploadSequence !== null)
       ? BigInt(object.uploadSequence)
       : 0n;
+    message.fromEdition = object.fromEdition ?? "";
     return message;
   },
 };

@@ -21,17 +21,23 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
-import { Alert } from "./alert.ts";
+import { Alert, AlertKind, alertKindFromJSON, alertKindToJSON } from "./alert.ts";
 import {
   Capability,
   CapabilityChange,
+  CapabilityReason,
+  capabilityReasonFromJSON,
+  capabilityReasonToJSON,
+  CapabilityState,
+  capabilityStateFromJSON,
+  capabilityStateToJSON,
   OperationClass,
   operationClassFromJSON,
   operationClassToJSON,
 } from "./capability.ts";
 import { LicenseRefusal } from "./errors.ts";
 import { License, LicenseRecord } from "./license.ts";
-import { QuotaChange } from "./meter.ts";
+import { Meter, QuotaChange } from "./meter.ts";
 import { ManagementNode } from "./node.ts";
 import { Revision } from "./revision.ts";
 import { UsbKey, UsbUnavailableReason, usbUnavailableReasonFromJSON, usbUnavailableReasonToJSON } from "./usb_key.ts";
@@ -44,6 +50,11 @@ export const PlatformStatus = {
   VALID: 1,
   /** EXPIRED - No base right runs. */
   EXPIRED: 2,
+  /**
+   * LOCKED - A temporary license ended while others of its item run on: nothing counts until the licenses are
+   * re-acquired, by ReloadLicense or by an upload (US-TE-4, US-TE-5).
+   */
+  LOCKED: 3,
 } as const;
 
 export type PlatformStatus = typeof PlatformStatus[keyof typeof PlatformStatus];
@@ -52,6 +63,7 @@ export namespace PlatformStatus {
   export type UNSPECIFIED = typeof PlatformStatus.UNSPECIFIED;
   export type VALID = typeof PlatformStatus.VALID;
   export type EXPIRED = typeof PlatformStatus.EXPIRED;
+  export type LOCKED = typeof PlatformStatus.LOCKED;
 }
 
 export function platformStatusFromJSON(object: any): PlatformStatus {
@@ -65,6 +77,9 @@ export function platformStatusFromJSON(object: any): PlatformStatus {
     case 2:
     case "PLATFORM_STATUS_EXPIRED":
       return PlatformStatus.EXPIRED;
+    case 3:
+    case "PLATFORM_STATUS_LOCKED":
+      return PlatformStatus.LOCKED;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum PlatformStatus");
   }
@@ -78,6 +93,8 @@ export function platformStatusToJSON(object: PlatformStatus): string {
       return "PLATFORM_STATUS_VALID";
     case PlatformStatus.EXPIRED:
       return "PLATFORM_STATUS_EXPIRED";
+    case PlatformStatus.LOCKED:
+      return "PLATFORM_STATUS_LOCKED";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum PlatformStatus");
   }
@@ -232,6 +249,101 @@ export function uploadOutcomeToJSON(object: UploadOutcome): string {
   }
 }
 
+/** ChangeCause says what made a capability change. */
+export const ChangeCause = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** TIME - A license started, or a term, a trial or a license ended. */
+  TIME: 1,
+  /** UPLOAD - Licenses were uploaded. */
+  UPLOAD: 2,
+  /** DELETION - Licenses were deleted. */
+  DELETION: 3,
+  /** USAGE - A meter came over its quota, or within it again. */
+  USAGE: 4,
+  /** REACQUISITION - The licenses were re-acquired (US-TE-6). */
+  REACQUISITION: 5,
+  /** RESTORE - The database was restored to an older state. */
+  RESTORE: 6,
+  /** TAMPERING - A row that carries rights was changed by hand, or verifies again. */
+  TAMPERING: 7,
+  /** CONFIGURATION - The product profile, the product version or the program of the service changed. */
+  CONFIGURATION: 8,
+} as const;
+
+export type ChangeCause = typeof ChangeCause[keyof typeof ChangeCause];
+
+export namespace ChangeCause {
+  export type UNSPECIFIED = typeof ChangeCause.UNSPECIFIED;
+  export type TIME = typeof ChangeCause.TIME;
+  export type UPLOAD = typeof ChangeCause.UPLOAD;
+  export type DELETION = typeof ChangeCause.DELETION;
+  export type USAGE = typeof ChangeCause.USAGE;
+  export type REACQUISITION = typeof ChangeCause.REACQUISITION;
+  export type RESTORE = typeof ChangeCause.RESTORE;
+  export type TAMPERING = typeof ChangeCause.TAMPERING;
+  export type CONFIGURATION = typeof ChangeCause.CONFIGURATION;
+}
+
+export function changeCauseFromJSON(object: any): ChangeCause {
+  switch (object) {
+    case 0:
+    case "CHANGE_CAUSE_UNSPECIFIED":
+      return ChangeCause.UNSPECIFIED;
+    case 1:
+    case "CHANGE_CAUSE_TIME":
+      return ChangeCause.TIME;
+    case 2:
+    case "CHANGE_CAUSE_UPLOAD":
+      return ChangeCause.UPLOAD;
+    case 3:
+    case "CHANGE_CAUSE_DELETION":
+      return ChangeCause.DELETION;
+    case 4:
+    case "CHANGE_CAUSE_USAGE":
+      return ChangeCause.USAGE;
+    case 5:
+    case "CHANGE_CAUSE_REACQUISITION":
+      return ChangeCause.REACQUISITION;
+    case 6:
+    case "CHANGE_CAUSE_RESTORE":
+      return ChangeCause.RESTORE;
+    case 7:
+    case "CHANGE_CAUSE_TAMPERING":
+      return ChangeCause.TAMPERING;
+    case 8:
+    case "CHANGE_CAUSE_CONFIGURATION":
+      return ChangeCause.CONFIGURATION;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum ChangeCause");
+  }
+}
+
+export function changeCauseToJSON(object: ChangeCause): string {
+  switch (object) {
+    case ChangeCause.UNSPECIFIED:
+      return "CHANGE_CAUSE_UNSPECIFIED";
+    case ChangeCause.TIME:
+      return "CHANGE_CAUSE_TIME";
+    case ChangeCause.UPLOAD:
+      return "CHANGE_CAUSE_UPLOAD";
+    case ChangeCause.DELETION:
+      return "CHANGE_CAUSE_DELETION";
+    case ChangeCause.USAGE:
+      return "CHANGE_CAUSE_USAGE";
+    case ChangeCause.REACQUISITION:
+      return "CHANGE_CAUSE_REACQUISITION";
+    case ChangeCause.RESTORE:
+      return "CHANGE_CAUSE_RESTORE";
+    case ChangeCause.TAMPERING:
+      return "CHANGE_CAUSE_TAMPERING";
+    case ChangeCause.CONFIGURATION:
+      return "CHANGE_CAUSE_CONFIGURATION";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum ChangeCause");
+  }
+}
+
 /** Request of GetLicenseInfo. */
 export interface GetLicenseInfoRequest {
   /** Evaluate at this instant with the licenses of now. Default: now. */
@@ -248,6 +360,35 @@ export interface GetLicenseInfoRequest {
     | undefined;
   /** Wait, at most 2 s, until the server has seen this revision. */
   minRevision?: Revision | undefined;
+}
+
+/** BaseStanding is how one base item stands: a product may have one for each processor architecture. */
+export interface BaseStanding {
+  /** The base item, for example "base" or "base-arm". */
+  item: string;
+  /**
+   * Edition in force or last in force, upgrades that have started counted; that of the no-license state
+   * while that counts. Empty: neither was ever in force.
+   */
+  edition: string;
+  /** State of its rights, the lock left out of account. */
+  status: PlatformStatus;
+  /** Licenses that count now, ascending. Empty: none runs. */
+  licenseIds: string[];
+  /** Its meters. */
+  meters: Meter[];
+}
+
+/** PlatformLock is a lock that stands (US-TE-4, US-TE-5). */
+export interface PlatformLock {
+  /** Since when: the end of the temporary license. */
+  since:
+    | Date
+    | undefined;
+  /** Its item. */
+  item: string;
+  /** The temporary license that ended. */
+  licenseId: string;
 }
 
 /** Response of GetLicenseInfo. */
@@ -306,6 +447,10 @@ export interface GetLicenseInfoResponse {
    * node's last heartbeat.
    */
   nodes: ManagementNode[];
+  /** Every base item of the product, by item. */
+  bases: BaseStanding[];
+  /** The lock. Absent: the platform is not locked. */
+  lock?: PlatformLock | undefined;
 }
 
 /** AfterSalesService is a term of service: a service item, or what the base license carries (ZC-PL-6). */
@@ -404,10 +549,17 @@ export interface GetLicenseCapabilitiesResponse {
   profile: string;
   /** Every capability of the profile, by key. */
   capabilities: Capability[];
+  /** Revision of the usage that the meters tell; it counts apart from the revision of the licenses. */
+  usageRevision: bigint;
 }
 
 /** Request of WatchLicenseCapabilities. */
 export interface WatchLicenseCapabilitiesRequest {
+  /**
+   * Send the snapshot also when only the use of meters changes, at most once a second. Default: it is sent
+   * when a state or the "over" of a meter changes.
+   */
+  includeUsage: boolean;
 }
 
 /** Response of WatchLicenseCapabilities. */
@@ -514,6 +666,10 @@ export interface UploadLicenseResponse {
   quotaChanges: QuotaChange[];
   /** Installed licenses that ran and are now replaced, ascending. */
   replacedLicenseIds: string[];
+  /** Alerts that begin to stand. */
+  startedAlerts: Alert[];
+  /** Alerts that stand no longer. */
+  stoppedAlerts: Alert[];
 }
 
 /** Request of DeleteLicense. */
@@ -544,6 +700,10 @@ export interface DeleteLicenseResponse {
   capabilityChanges: CapabilityChange[];
   /** Meters whose limit changes, by key. */
   quotaChanges: QuotaChange[];
+  /** Alerts that begin to stand. */
+  startedAlerts: Alert[];
+  /** Alerts that stand no longer. */
+  stoppedAlerts: Alert[];
 }
 
 /** Request of ReloadLicense. */
@@ -614,6 +774,140 @@ export interface ListUsbKeysResponse {
   unavailableReason: UsbUnavailableReason;
   /** The same for a person. */
   unavailableMessage: string;
+}
+
+/** RecordedChange is one effective change of one capability, recorded once for the platform. */
+export interface RecordedChange {
+  /** Place in the history, from 1, ascending. */
+  sequence: bigint;
+  /** Since when it is effective. May lie before record_time: no node ran, or none saw it. */
+  effectiveTime:
+    | Date
+    | undefined;
+  /** When a node recorded it. */
+  recordTime:
+    | Date
+    | undefined;
+  /** Key from the feature catalogue. */
+  key: string;
+  /** State before. */
+  stateBefore: CapabilityState;
+  /** Reason before. */
+  reasonBefore: CapabilityReason;
+  /** State after. */
+  stateAfter: CapabilityState;
+  /** Reason after. */
+  reasonAfter: CapabilityReason;
+  /** Operation classes allowed after, ascending. */
+  operationsAfter: OperationClass[];
+  /** What made it change. */
+  cause: ChangeCause;
+  /** The deciding licenses after the change, ascending. */
+  licenseIds: string[];
+  /** Why, in one sentence. */
+  explanation: string;
+  /** Revision of the licenses at the change. */
+  revision:
+    | Revision
+    | undefined;
+  /** Node that recorded it. */
+  managementNodeId: string;
+}
+
+/** Request of ListCapabilityChanges. */
+export interface ListCapabilityChangesRequest {
+  /** Most changes to answer, 1 to 1000. Default: 100. */
+  limit?:
+    | number
+    | undefined;
+  /** Token of the answer before, to read on from its end under the same filter. */
+  pageToken: string;
+  /** Only changes of this capability. Empty: of all. */
+  key: string;
+  /** Only changes that became effective at or after this instant. */
+  since?:
+    | Date
+    | undefined;
+  /** Only changes that became effective before this instant. */
+  until?:
+    | Date
+    | undefined;
+  /** Wait, at most 2 s, until the server has seen this revision. */
+  minRevision?: Revision | undefined;
+}
+
+/** Response of ListCapabilityChanges. */
+export interface ListCapabilityChangesResponse {
+  /** Revision that the answer was made from. */
+  revision:
+    | Revision
+    | undefined;
+  /** The changes, the latest first. */
+  changes: RecordedChange[];
+  /** Token to read on with. Empty: this was the last page. */
+  nextPageToken: string;
+}
+
+/** Request of PutOffReminder. */
+export interface PutOffReminderRequest {
+  /** Kind of the reminder: one of those that end with TO_EXPIRE. */
+  kind: AlertKind;
+  /** Its subject, as the alert names it. */
+  subject: string;
+}
+
+/** Response of PutOffReminder. */
+export interface PutOffReminderResponse {
+  /** Revision from which on it is put off. */
+  revision:
+    | Revision
+    | undefined;
+  /** The reminder, with put_off_until. */
+  reminder: Alert | undefined;
+}
+
+/** Request of PlanLicenses. */
+export interface PlanLicensesRequest {
+  /** Name of the solution, as the product profile names it, for example "vms-isc". */
+  solution: string;
+  /** Product version to plan for. Absent: the configured one. */
+  productVersion?:
+    | string
+    | undefined;
+  /** Processor architecture: "x86" or "arm". Empty: x86. */
+  architecture: string;
+}
+
+/** PlannedLicense is one license of a plan. */
+export interface PlannedLicense {
+  /** The base item or the feature. */
+  item: string;
+  /** Edition, for base items. */
+  edition: string;
+  /** Unit that it is sold by. */
+  unit: string;
+  /** Title, in English. */
+  title: string;
+  /** Pack sizes that it is sold in. Empty: any amount. */
+  packSizes: bigint[];
+}
+
+/** LicensePlan is one way to license a solution. */
+export interface LicensePlan {
+  /** What to buy. */
+  licenses: PlannedLicense[];
+}
+
+/** Response of PlanLicenses. */
+export interface PlanLicensesResponse {
+  /** Solution that was planned. */
+  solution: string;
+  /** Product version that it was planned for. Empty: not known. */
+  productVersion: string;
+  /** Architecture that it was planned for. */
+  architecture: string;
+  /** The ways to license it; any one of them is enough. The least edition first. */
+  plans: LicensePlan[];
 }
 
 function createBaseGetLicenseInfoRequest(): GetLicenseInfoRequest {
@@ -753,6 +1047,248 @@ export const GetLicenseInfoRequest: MessageFns<GetLicenseInfoRequest> = {
   },
 };
 
+function createBaseBaseStanding(): BaseStanding {
+  return { item: "", edition: "", status: 0, licenseIds: [], meters: [] };
+}
+
+export const BaseStanding: MessageFns<BaseStanding> = {
+  encode(message: BaseStanding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.item !== "") {
+      writer.uint32(10).string(message.item);
+    }
+    if (message.edition !== "") {
+      writer.uint32(18).string(message.edition);
+    }
+    if (message.status !== 0) {
+      writer.uint32(24).int32(message.status);
+    }
+    for (const v of message.licenseIds) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.meters) {
+      Meter.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BaseStanding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBaseStanding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.item = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.edition = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.licenseIds.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.meters.push(Meter.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BaseStanding {
+    return {
+      item: isSet(object.item) ? globalThis.String(object.item) : "",
+      edition: isSet(object.edition) ? globalThis.String(object.edition) : "",
+      status: isSet(object.status) ? platformStatusFromJSON(object.status) : 0,
+      licenseIds: globalThis.Array.isArray(object?.licenseIds)
+        ? object.licenseIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.license_ids)
+        ? object.license_ids.map((e: any) => globalThis.String(e))
+        : [],
+      meters: globalThis.Array.isArray(object?.meters) ? object.meters.map((e: any) => Meter.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: BaseStanding): unknown {
+    const obj: any = {};
+    if (message.item !== "") {
+      obj.item = message.item;
+    }
+    if (message.edition !== "") {
+      obj.edition = message.edition;
+    }
+    if (message.status !== 0) {
+      obj.status = platformStatusToJSON(message.status);
+    }
+    if (message.licenseIds?.length) {
+      obj.licenseIds = message.licenseIds;
+    }
+    if (message.meters?.length) {
+      obj.meters = message.meters.map((e) => Meter.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BaseStanding>, I>>(base?: I): BaseStanding {
+    return BaseStanding.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BaseStanding>, I>>(object: I): BaseStanding {
+    const message = createBaseBaseStanding();
+    message.item = object.item ?? "";
+    message.edition = object.edition ?? "";
+    message.status = object.status ?? 0;
+    message.licenseIds = object.licenseIds?.map((e) => e) || [];
+    message.meters = object.meters?.map((e) => Meter.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePlatformLock(): PlatformLock {
+  return { since: undefined, item: "", licenseId: "" };
+}
+
+export const PlatformLock: MessageFns<PlatformLock> = {
+  encode(message: PlatformLock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(10).fork()).join();
+    }
+    if (message.item !== "") {
+      writer.uint32(18).string(message.item);
+    }
+    if (message.licenseId !== "") {
+      writer.uint32(26).string(message.licenseId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlatformLock {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlatformLock();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.item = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.licenseId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlatformLock {
+    return {
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      item: isSet(object.item) ? globalThis.String(object.item) : "",
+      licenseId: isSet(object.licenseId)
+        ? globalThis.String(object.licenseId)
+        : isSet(object.license_id)
+        ? globalThis.String(object.license_id)
+        : "",
+    };
+  },
+
+  toJSON(message: PlatformLock): unknown {
+    const obj: any = {};
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.item !== "") {
+      obj.item = message.item;
+    }
+    if (message.licenseId !== "") {
+      obj.licenseId = message.licenseId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlatformLock>, I>>(base?: I): PlatformLock {
+    return PlatformLock.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlatformLock>, I>>(object: I): PlatformLock {
+    const message = createBasePlatformLock();
+    message.since = object.since ?? undefined;
+    message.item = object.item ?? "";
+    message.licenseId = object.licenseId ?? "";
+    return message;
+  },
+};
+
 function createBaseGetLicenseInfoResponse(): GetLicenseInfoResponse {
   return {
     revision: undefined,
@@ -772,6 +1308,8 @@ function createBaseGetLicenseInfoResponse(): GetLicenseInfoResponse {
     alerts: [],
     service: undefined,
     nodes: [],
+    bases: [],
+    lock: undefined,
   };
 }
 
@@ -827,6 +1365,12 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     }
     for (const v of message.nodes) {
       ManagementNode.encode(v!, writer.uint32(138).fork()).join();
+    }
+    for (const v of message.bases) {
+      BaseStanding.encode(v!, writer.uint32(146).fork()).join();
+    }
+    if (message.lock !== undefined) {
+      PlatformLock.encode(message.lock, writer.uint32(154).fork()).join();
     }
     return writer;
   },
@@ -980,6 +1524,22 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
             message.nodes.push(ManagementNode.decode(reader, reader.uint32()));
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.bases.push(BaseStanding.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.lock = PlatformLock.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1049,6 +1609,10 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
       nodes: globalThis.Array.isArray(object?.nodes)
         ? object.nodes.map((e: any) => ManagementNode.fromJSON(e))
         : [],
+      bases: globalThis.Array.isArray(object?.bases)
+        ? object.bases.map((e: any) => BaseStanding.fromJSON(e))
+        : [],
+      lock: isSet(object.lock) ? PlatformLock.fromJSON(object.lock) : undefined,
     };
   },
 
@@ -1105,6 +1669,12 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     if (message.nodes?.length) {
       obj.nodes = message.nodes.map((e) => ManagementNode.toJSON(e));
     }
+    if (message.bases?.length) {
+      obj.bases = message.bases.map((e) => BaseStanding.toJSON(e));
+    }
+    if (message.lock !== undefined) {
+      obj.lock = PlatformLock.toJSON(message.lock);
+    }
     return obj;
   },
 
@@ -1136,6 +1706,10 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
       ? AfterSalesService.fromPartial(object.service)
       : undefined;
     message.nodes = object.nodes?.map((e) => ManagementNode.fromPartial(e)) || [];
+    message.bases = object.bases?.map((e) => BaseStanding.fromPartial(e)) || [];
+    message.lock = (object.lock !== undefined && object.lock !== null)
+      ? PlatformLock.fromPartial(object.lock)
+      : undefined;
     return message;
   },
 };
@@ -1753,6 +2327,7 @@ function createBaseGetLicenseCapabilitiesResponse(): GetLicenseCapabilitiesRespo
     staleSince: undefined,
     profile: "",
     capabilities: [],
+    usageRevision: 0n,
   };
 }
 
@@ -1778,6 +2353,12 @@ export const GetLicenseCapabilitiesResponse: MessageFns<GetLicenseCapabilitiesRe
     }
     for (const v of message.capabilities) {
       Capability.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.usageRevision !== 0n) {
+      if (BigInt.asUintN(64, message.usageRevision) !== message.usageRevision) {
+        throw new globalThis.Error("value provided for field message.usageRevision of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.usageRevision);
     }
     return writer;
   },
@@ -1851,6 +2432,14 @@ export const GetLicenseCapabilitiesResponse: MessageFns<GetLicenseCapabilitiesRe
             message.capabilities.push(Capability.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.usageRevision = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1886,6 +2475,11 @@ export const GetLicenseCapabilitiesResponse: MessageFns<GetLicenseCapabilitiesRe
       capabilities: globalThis.Array.isArray(object?.capabilities)
         ? object.capabilities.map((e: any) => Capability.fromJSON(e))
         : [],
+      usageRevision: isSet(object.usageRevision)
+        ? BigInt(object.usageRevision)
+        : isSet(object.usage_revision)
+        ? BigInt(object.usage_revision)
+        : 0n,
     };
   },
 
@@ -1912,6 +2506,9 @@ export const GetLicenseCapabilitiesResponse: MessageFns<GetLicenseCapabilitiesRe
     if (message.capabilities?.length) {
       obj.capabilities = message.capabilities.map((e) => Capability.toJSON(e));
     }
+    if (message.usageRevision !== 0n) {
+      obj.usageRevision = message.usageRevision.toString();
+    }
     return obj;
   },
 
@@ -1931,16 +2528,22 @@ export const GetLicenseCapabilitiesResponse: MessageFns<GetLicenseCapabilitiesRe
     message.staleSince = object.staleSince ?? undefined;
     message.profile = object.profile ?? "";
     message.capabilities = object.capabilities?.map((e) => Capability.fromPartial(e)) || [];
+    message.usageRevision = (object.usageRevision !== undefined && object.usageRevision !== null)
+      ? BigInt(object.usageRevision)
+      : 0n;
     return message;
   },
 };
 
 function createBaseWatchLicenseCapabilitiesRequest(): WatchLicenseCapabilitiesRequest {
-  return {};
+  return { includeUsage: false };
 }
 
 export const WatchLicenseCapabilitiesRequest: MessageFns<WatchLicenseCapabilitiesRequest> = {
-  encode(_: WatchLicenseCapabilitiesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: WatchLicenseCapabilitiesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.includeUsage !== false) {
+      writer.uint32(8).bool(message.includeUsage);
+    }
     return writer;
   },
 
@@ -1957,6 +2560,14 @@ export const WatchLicenseCapabilitiesRequest: MessageFns<WatchLicenseCapabilitie
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.includeUsage = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1969,20 +2580,32 @@ export const WatchLicenseCapabilitiesRequest: MessageFns<WatchLicenseCapabilitie
     }
   },
 
-  fromJSON(_: any): WatchLicenseCapabilitiesRequest {
-    return {};
+  fromJSON(object: any): WatchLicenseCapabilitiesRequest {
+    return {
+      includeUsage: isSet(object.includeUsage)
+        ? globalThis.Boolean(object.includeUsage)
+        : isSet(object.include_usage)
+        ? globalThis.Boolean(object.include_usage)
+        : false,
+    };
   },
 
-  toJSON(_: WatchLicenseCapabilitiesRequest): unknown {
+  toJSON(message: WatchLicenseCapabilitiesRequest): unknown {
     const obj: any = {};
+    if (message.includeUsage !== false) {
+      obj.includeUsage = message.includeUsage;
+    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<WatchLicenseCapabilitiesRequest>, I>>(base?: I): WatchLicenseCapabilitiesRequest {
     return WatchLicenseCapabilitiesRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<WatchLicenseCapabilitiesRequest>, I>>(_: I): WatchLicenseCapabilitiesRequest {
+  fromPartial<I extends Exact<DeepPartial<WatchLicenseCapabilitiesRequest>, I>>(
+    object: I,
+  ): WatchLicenseCapabilitiesRequest {
     const message = createBaseWatchLicenseCapabilitiesRequest();
+    message.includeUsage = object.includeUsage ?? false;
     return message;
   },
 };
@@ -2747,6 +3370,8 @@ function createBaseUploadLicenseResponse(): UploadLicenseResponse {
     capabilityChanges: [],
     quotaChanges: [],
     replacedLicenseIds: [],
+    startedAlerts: [],
+    stoppedAlerts: [],
   };
 }
 
@@ -2769,6 +3394,12 @@ export const UploadLicenseResponse: MessageFns<UploadLicenseResponse> = {
     }
     for (const v of message.replacedLicenseIds) {
       writer.uint32(50).string(v!);
+    }
+    for (const v of message.startedAlerts) {
+      Alert.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.stoppedAlerts) {
+      Alert.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -2834,6 +3465,22 @@ export const UploadLicenseResponse: MessageFns<UploadLicenseResponse> = {
             message.replacedLicenseIds.push(reader.string());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.startedAlerts.push(Alert.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.stoppedAlerts.push(Alert.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2872,6 +3519,16 @@ export const UploadLicenseResponse: MessageFns<UploadLicenseResponse> = {
         : globalThis.Array.isArray(object?.replaced_license_ids)
         ? object.replaced_license_ids.map((e: any) => globalThis.String(e))
         : [],
+      startedAlerts: globalThis.Array.isArray(object?.startedAlerts)
+        ? object.startedAlerts.map((e: any) => Alert.fromJSON(e))
+        : globalThis.Array.isArray(object?.started_alerts)
+        ? object.started_alerts.map((e: any) => Alert.fromJSON(e))
+        : [],
+      stoppedAlerts: globalThis.Array.isArray(object?.stoppedAlerts)
+        ? object.stoppedAlerts.map((e: any) => Alert.fromJSON(e))
+        : globalThis.Array.isArray(object?.stopped_alerts)
+        ? object.stopped_alerts.map((e: any) => Alert.fromJSON(e))
+        : [],
     };
   },
 
@@ -2895,6 +3552,12 @@ export const UploadLicenseResponse: MessageFns<UploadLicenseResponse> = {
     if (message.replacedLicenseIds?.length) {
       obj.replacedLicenseIds = message.replacedLicenseIds;
     }
+    if (message.startedAlerts?.length) {
+      obj.startedAlerts = message.startedAlerts.map((e) => Alert.toJSON(e));
+    }
+    if (message.stoppedAlerts?.length) {
+      obj.stoppedAlerts = message.stoppedAlerts.map((e) => Alert.toJSON(e));
+    }
     return obj;
   },
 
@@ -2911,6 +3574,8 @@ export const UploadLicenseResponse: MessageFns<UploadLicenseResponse> = {
     message.capabilityChanges = object.capabilityChanges?.map((e) => CapabilityChange.fromPartial(e)) || [];
     message.quotaChanges = object.quotaChanges?.map((e) => QuotaChange.fromPartial(e)) || [];
     message.replacedLicenseIds = object.replacedLicenseIds?.map((e) => e) || [];
+    message.startedAlerts = object.startedAlerts?.map((e) => Alert.fromPartial(e)) || [];
+    message.stoppedAlerts = object.stoppedAlerts?.map((e) => Alert.fromPartial(e)) || [];
     return message;
   },
 };
@@ -3025,7 +3690,15 @@ export const DeleteLicenseRequest: MessageFns<DeleteLicenseRequest> = {
 };
 
 function createBaseDeleteLicenseResponse(): DeleteLicenseResponse {
-  return { revision: undefined, validateOnly: false, deletedLicenseIds: [], capabilityChanges: [], quotaChanges: [] };
+  return {
+    revision: undefined,
+    validateOnly: false,
+    deletedLicenseIds: [],
+    capabilityChanges: [],
+    quotaChanges: [],
+    startedAlerts: [],
+    stoppedAlerts: [],
+  };
 }
 
 export const DeleteLicenseResponse: MessageFns<DeleteLicenseResponse> = {
@@ -3044,6 +3717,12 @@ export const DeleteLicenseResponse: MessageFns<DeleteLicenseResponse> = {
     }
     for (const v of message.quotaChanges) {
       QuotaChange.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.startedAlerts) {
+      Alert.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.stoppedAlerts) {
+      Alert.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -3101,6 +3780,22 @@ export const DeleteLicenseResponse: MessageFns<DeleteLicenseResponse> = {
             message.quotaChanges.push(QuotaChange.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.startedAlerts.push(Alert.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.stoppedAlerts.push(Alert.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3136,6 +3831,16 @@ export const DeleteLicenseResponse: MessageFns<DeleteLicenseResponse> = {
         : globalThis.Array.isArray(object?.quota_changes)
         ? object.quota_changes.map((e: any) => QuotaChange.fromJSON(e))
         : [],
+      startedAlerts: globalThis.Array.isArray(object?.startedAlerts)
+        ? object.startedAlerts.map((e: any) => Alert.fromJSON(e))
+        : globalThis.Array.isArray(object?.started_alerts)
+        ? object.started_alerts.map((e: any) => Alert.fromJSON(e))
+        : [],
+      stoppedAlerts: globalThis.Array.isArray(object?.stoppedAlerts)
+        ? object.stoppedAlerts.map((e: any) => Alert.fromJSON(e))
+        : globalThis.Array.isArray(object?.stopped_alerts)
+        ? object.stopped_alerts.map((e: any) => Alert.fromJSON(e))
+        : [],
     };
   },
 
@@ -3156,6 +3861,12 @@ export const DeleteLicenseResponse: MessageFns<DeleteLicenseResponse> = {
     if (message.quotaChanges?.length) {
       obj.quotaChanges = message.quotaChanges.map((e) => QuotaChange.toJSON(e));
     }
+    if (message.startedAlerts?.length) {
+      obj.startedAlerts = message.startedAlerts.map((e) => Alert.toJSON(e));
+    }
+    if (message.stoppedAlerts?.length) {
+      obj.stoppedAlerts = message.stoppedAlerts.map((e) => Alert.toJSON(e));
+    }
     return obj;
   },
 
@@ -3171,6 +3882,8 @@ export const DeleteLicenseResponse: MessageFns<DeleteLicenseResponse> = {
     message.deletedLicenseIds = object.deletedLicenseIds?.map((e) => e) || [];
     message.capabilityChanges = object.capabilityChanges?.map((e) => CapabilityChange.fromPartial(e)) || [];
     message.quotaChanges = object.quotaChanges?.map((e) => QuotaChange.fromPartial(e)) || [];
+    message.startedAlerts = object.startedAlerts?.map((e) => Alert.fromPartial(e)) || [];
+    message.stoppedAlerts = object.stoppedAlerts?.map((e) => Alert.fromPartial(e)) || [];
     return message;
   },
 };
@@ -3863,6 +4576,1248 @@ export const ListUsbKeysResponse: MessageFns<ListUsbKeysResponse> = {
   },
 };
 
+function createBaseRecordedChange(): RecordedChange {
+  return {
+    sequence: 0n,
+    effectiveTime: undefined,
+    recordTime: undefined,
+    key: "",
+    stateBefore: 0,
+    reasonBefore: 0,
+    stateAfter: 0,
+    reasonAfter: 0,
+    operationsAfter: [],
+    cause: 0,
+    licenseIds: [],
+    explanation: "",
+    revision: undefined,
+    managementNodeId: "",
+  };
+}
+
+export const RecordedChange: MessageFns<RecordedChange> = {
+  encode(message: RecordedChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.effectiveTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.effectiveTime), writer.uint32(18).fork()).join();
+    }
+    if (message.recordTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.recordTime), writer.uint32(26).fork()).join();
+    }
+    if (message.key !== "") {
+      writer.uint32(34).string(message.key);
+    }
+    if (message.stateBefore !== 0) {
+      writer.uint32(40).int32(message.stateBefore);
+    }
+    if (message.reasonBefore !== 0) {
+      writer.uint32(48).int32(message.reasonBefore);
+    }
+    if (message.stateAfter !== 0) {
+      writer.uint32(56).int32(message.stateAfter);
+    }
+    if (message.reasonAfter !== 0) {
+      writer.uint32(64).int32(message.reasonAfter);
+    }
+    if (message.operationsAfter.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.operationsAfter) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.cause !== 0) {
+      writer.uint32(80).int32(message.cause);
+    }
+    for (const v of message.licenseIds) {
+      writer.uint32(90).string(v!);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(98).string(message.explanation);
+    }
+    if (message.revision !== undefined) {
+      Revision.encode(message.revision, writer.uint32(106).fork()).join();
+    }
+    if (message.managementNodeId !== "") {
+      writer.uint32(114).string(message.managementNodeId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordedChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordedChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.effectiveTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.recordTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.stateBefore = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.reasonBefore = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.stateAfter = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.reasonAfter = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag === 72) {
+              message.operationsAfter.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.operationsAfter.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.cause = reader.int32() as any;
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.licenseIds.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.revision = Revision.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.managementNodeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RecordedChange {
+    return {
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      effectiveTime: isSet(object.effectiveTime)
+        ? fromJsonTimestamp(object.effectiveTime)
+        : isSet(object.effective_time)
+        ? fromJsonTimestamp(object.effective_time)
+        : undefined,
+      recordTime: isSet(object.recordTime)
+        ? fromJsonTimestamp(object.recordTime)
+        : isSet(object.record_time)
+        ? fromJsonTimestamp(object.record_time)
+        : undefined,
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      stateBefore: isSet(object.stateBefore)
+        ? capabilityStateFromJSON(object.stateBefore)
+        : isSet(object.state_before)
+        ? capabilityStateFromJSON(object.state_before)
+        : 0,
+      reasonBefore: isSet(object.reasonBefore)
+        ? capabilityReasonFromJSON(object.reasonBefore)
+        : isSet(object.reason_before)
+        ? capabilityReasonFromJSON(object.reason_before)
+        : 0,
+      stateAfter: isSet(object.stateAfter)
+        ? capabilityStateFromJSON(object.stateAfter)
+        : isSet(object.state_after)
+        ? capabilityStateFromJSON(object.state_after)
+        : 0,
+      reasonAfter: isSet(object.reasonAfter)
+        ? capabilityReasonFromJSON(object.reasonAfter)
+        : isSet(object.reason_after)
+        ? capabilityReasonFromJSON(object.reason_after)
+        : 0,
+      operationsAfter: globalThis.Array.isArray(object?.operationsAfter)
+        ? object.operationsAfter.map((e: any) => operationClassFromJSON(e))
+        : globalThis.Array.isArray(object?.operations_after)
+        ? object.operations_after.map((e: any) => operationClassFromJSON(e))
+        : [],
+      cause: isSet(object.cause) ? changeCauseFromJSON(object.cause) : 0,
+      licenseIds: globalThis.Array.isArray(object?.licenseIds)
+        ? object.licenseIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.license_ids)
+        ? object.license_ids.map((e: any) => globalThis.String(e))
+        : [],
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+      revision: isSet(object.revision) ? Revision.fromJSON(object.revision) : undefined,
+      managementNodeId: isSet(object.managementNodeId)
+        ? globalThis.String(object.managementNodeId)
+        : isSet(object.management_node_id)
+        ? globalThis.String(object.management_node_id)
+        : "",
+    };
+  },
+
+  toJSON(message: RecordedChange): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    if (message.effectiveTime !== undefined) {
+      obj.effectiveTime = message.effectiveTime.toISOString();
+    }
+    if (message.recordTime !== undefined) {
+      obj.recordTime = message.recordTime.toISOString();
+    }
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.stateBefore !== 0) {
+      obj.stateBefore = capabilityStateToJSON(message.stateBefore);
+    }
+    if (message.reasonBefore !== 0) {
+      obj.reasonBefore = capabilityReasonToJSON(message.reasonBefore);
+    }
+    if (message.stateAfter !== 0) {
+      obj.stateAfter = capabilityStateToJSON(message.stateAfter);
+    }
+    if (message.reasonAfter !== 0) {
+      obj.reasonAfter = capabilityReasonToJSON(message.reasonAfter);
+    }
+    if (message.operationsAfter?.length) {
+      obj.operationsAfter = message.operationsAfter.map((e) => operationClassToJSON(e));
+    }
+    if (message.cause !== 0) {
+      obj.cause = changeCauseToJSON(message.cause);
+    }
+    if (message.licenseIds?.length) {
+      obj.licenseIds = message.licenseIds;
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    if (message.revision !== undefined) {
+      obj.revision = Revision.toJSON(message.revision);
+    }
+    if (message.managementNodeId !== "") {
+      obj.managementNodeId = message.managementNodeId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RecordedChange>, I>>(base?: I): RecordedChange {
+    return RecordedChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordedChange>, I>>(object: I): RecordedChange {
+    const message = createBaseRecordedChange();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.effectiveTime = object.effectiveTime ?? undefined;
+    message.recordTime = object.recordTime ?? undefined;
+    message.key = object.key ?? "";
+    message.stateBefore = object.stateBefore ?? 0;
+    message.reasonBefore = object.reasonBefore ?? 0;
+    message.stateAfter = object.stateAfter ?? 0;
+    message.reasonAfter = object.reasonAfter ?? 0;
+    message.operationsAfter = object.operationsAfter?.map((e) => e) || [];
+    message.cause = object.cause ?? 0;
+    message.licenseIds = object.licenseIds?.map((e) => e) || [];
+    message.explanation = object.explanation ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null)
+      ? Revision.fromPartial(object.revision)
+      : undefined;
+    message.managementNodeId = object.managementNodeId ?? "";
+    return message;
+  },
+};
+
+function createBaseListCapabilityChangesRequest(): ListCapabilityChangesRequest {
+  return { limit: undefined, pageToken: "", key: "", since: undefined, until: undefined, minRevision: undefined };
+}
+
+export const ListCapabilityChangesRequest: MessageFns<ListCapabilityChangesRequest> = {
+  encode(message: ListCapabilityChangesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limit !== undefined) {
+      writer.uint32(8).uint32(message.limit);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    if (message.key !== "") {
+      writer.uint32(26).string(message.key);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(34).fork()).join();
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(42).fork()).join();
+    }
+    if (message.minRevision !== undefined) {
+      Revision.encode(message.minRevision, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCapabilityChangesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCapabilityChangesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.minRevision = Revision.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCapabilityChangesRequest {
+    return {
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : undefined,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      until: isSet(object.until) ? fromJsonTimestamp(object.until) : undefined,
+      minRevision: isSet(object.minRevision)
+        ? Revision.fromJSON(object.minRevision)
+        : isSet(object.min_revision)
+        ? Revision.fromJSON(object.min_revision)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ListCapabilityChangesRequest): unknown {
+    const obj: any = {};
+    if (message.limit !== undefined) {
+      obj.limit = Math.round(message.limit);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.until !== undefined) {
+      obj.until = message.until.toISOString();
+    }
+    if (message.minRevision !== undefined) {
+      obj.minRevision = Revision.toJSON(message.minRevision);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCapabilityChangesRequest>, I>>(base?: I): ListCapabilityChangesRequest {
+    return ListCapabilityChangesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCapabilityChangesRequest>, I>>(object: I): ListCapabilityChangesRequest {
+    const message = createBaseListCapabilityChangesRequest();
+    message.limit = object.limit ?? undefined;
+    message.pageToken = object.pageToken ?? "";
+    message.key = object.key ?? "";
+    message.since = object.since ?? undefined;
+    message.until = object.until ?? undefined;
+    message.minRevision = (object.minRevision !== undefined && object.minRevision !== null)
+      ? Revision.fromPartial(object.minRevision)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListCapabilityChangesResponse(): ListCapabilityChangesResponse {
+  return { revision: undefined, changes: [], nextPageToken: "" };
+}
+
+export const ListCapabilityChangesResponse: MessageFns<ListCapabilityChangesResponse> = {
+  encode(message: ListCapabilityChangesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.revision !== undefined) {
+      Revision.encode(message.revision, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.changes) {
+      RecordedChange.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(26).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCapabilityChangesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCapabilityChangesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.revision = Revision.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.changes.push(RecordedChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCapabilityChangesResponse {
+    return {
+      revision: isSet(object.revision) ? Revision.fromJSON(object.revision) : undefined,
+      changes: globalThis.Array.isArray(object?.changes)
+        ? object.changes.map((e: any) => RecordedChange.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListCapabilityChangesResponse): unknown {
+    const obj: any = {};
+    if (message.revision !== undefined) {
+      obj.revision = Revision.toJSON(message.revision);
+    }
+    if (message.changes?.length) {
+      obj.changes = message.changes.map((e) => RecordedChange.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCapabilityChangesResponse>, I>>(base?: I): ListCapabilityChangesResponse {
+    return ListCapabilityChangesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCapabilityChangesResponse>, I>>(
+    object: I,
+  ): ListCapabilityChangesResponse {
+    const message = createBaseListCapabilityChangesResponse();
+    message.revision = (object.revision !== undefined && object.revision !== null)
+      ? Revision.fromPartial(object.revision)
+      : undefined;
+    message.changes = object.changes?.map((e) => RecordedChange.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBasePutOffReminderRequest(): PutOffReminderRequest {
+  return { kind: 0, subject: "" };
+}
+
+export const PutOffReminderRequest: MessageFns<PutOffReminderRequest> = {
+  encode(message: PutOffReminderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    if (message.subject !== "") {
+      writer.uint32(18).string(message.subject);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PutOffReminderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePutOffReminderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PutOffReminderRequest {
+    return {
+      kind: isSet(object.kind) ? alertKindFromJSON(object.kind) : 0,
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+    };
+  },
+
+  toJSON(message: PutOffReminderRequest): unknown {
+    const obj: any = {};
+    if (message.kind !== 0) {
+      obj.kind = alertKindToJSON(message.kind);
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PutOffReminderRequest>, I>>(base?: I): PutOffReminderRequest {
+    return PutOffReminderRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PutOffReminderRequest>, I>>(object: I): PutOffReminderRequest {
+    const message = createBasePutOffReminderRequest();
+    message.kind = object.kind ?? 0;
+    message.subject = object.subject ?? "";
+    return message;
+  },
+};
+
+function createBasePutOffReminderResponse(): PutOffReminderResponse {
+  return { revision: undefined, reminder: undefined };
+}
+
+export const PutOffReminderResponse: MessageFns<PutOffReminderResponse> = {
+  encode(message: PutOffReminderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.revision !== undefined) {
+      Revision.encode(message.revision, writer.uint32(10).fork()).join();
+    }
+    if (message.reminder !== undefined) {
+      Alert.encode(message.reminder, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PutOffReminderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePutOffReminderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.revision = Revision.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reminder = Alert.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PutOffReminderResponse {
+    return {
+      revision: isSet(object.revision) ? Revision.fromJSON(object.revision) : undefined,
+      reminder: isSet(object.reminder) ? Alert.fromJSON(object.reminder) : undefined,
+    };
+  },
+
+  toJSON(message: PutOffReminderResponse): unknown {
+    const obj: any = {};
+    if (message.revision !== undefined) {
+      obj.revision = Revision.toJSON(message.revision);
+    }
+    if (message.reminder !== undefined) {
+      obj.reminder = Alert.toJSON(message.reminder);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PutOffReminderResponse>, I>>(base?: I): PutOffReminderResponse {
+    return PutOffReminderResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PutOffReminderResponse>, I>>(object: I): PutOffReminderResponse {
+    const message = createBasePutOffReminderResponse();
+    message.revision = (object.revision !== undefined && object.revision !== null)
+      ? Revision.fromPartial(object.revision)
+      : undefined;
+    message.reminder = (object.reminder !== undefined && object.reminder !== null)
+      ? Alert.fromPartial(object.reminder)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePlanLicensesRequest(): PlanLicensesRequest {
+  return { solution: "", productVersion: undefined, architecture: "" };
+}
+
+export const PlanLicensesRequest: MessageFns<PlanLicensesRequest> = {
+  encode(message: PlanLicensesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.solution !== "") {
+      writer.uint32(10).string(message.solution);
+    }
+    if (message.productVersion !== undefined) {
+      writer.uint32(18).string(message.productVersion);
+    }
+    if (message.architecture !== "") {
+      writer.uint32(26).string(message.architecture);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanLicensesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanLicensesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.solution = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.productVersion = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.architecture = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanLicensesRequest {
+    return {
+      solution: isSet(object.solution) ? globalThis.String(object.solution) : "",
+      productVersion: isSet(object.productVersion)
+        ? globalThis.String(object.productVersion)
+        : isSet(object.product_version)
+        ? globalThis.String(object.product_version)
+        : undefined,
+      architecture: isSet(object.architecture) ? globalThis.String(object.architecture) : "",
+    };
+  },
+
+  toJSON(message: PlanLicensesRequest): unknown {
+    const obj: any = {};
+    if (message.solution !== "") {
+      obj.solution = message.solution;
+    }
+    if (message.productVersion !== undefined) {
+      obj.productVersion = message.productVersion;
+    }
+    if (message.architecture !== "") {
+      obj.architecture = message.architecture;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanLicensesRequest>, I>>(base?: I): PlanLicensesRequest {
+    return PlanLicensesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanLicensesRequest>, I>>(object: I): PlanLicensesRequest {
+    const message = createBasePlanLicensesRequest();
+    message.solution = object.solution ?? "";
+    message.productVersion = object.productVersion ?? undefined;
+    message.architecture = object.architecture ?? "";
+    return message;
+  },
+};
+
+function createBasePlannedLicense(): PlannedLicense {
+  return { item: "", edition: "", unit: "", title: "", packSizes: [] };
+}
+
+export const PlannedLicense: MessageFns<PlannedLicense> = {
+  encode(message: PlannedLicense, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.item !== "") {
+      writer.uint32(10).string(message.item);
+    }
+    if (message.edition !== "") {
+      writer.uint32(18).string(message.edition);
+    }
+    if (message.unit !== "") {
+      writer.uint32(26).string(message.unit);
+    }
+    if (message.title !== "") {
+      writer.uint32(34).string(message.title);
+    }
+    if (message.packSizes.length !== 0) {
+      writer.uint32(42).fork();
+      for (const v of message.packSizes) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field packSizes of type uint64 is too large");
+        }
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlannedLicense {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlannedLicense();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.item = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.edition = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag === 40) {
+              message.packSizes.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 42) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.packSizes.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlannedLicense {
+    return {
+      item: isSet(object.item) ? globalThis.String(object.item) : "",
+      edition: isSet(object.edition) ? globalThis.String(object.edition) : "",
+      unit: isSet(object.unit) ? globalThis.String(object.unit) : "",
+      title: isSet(object.title) ? globalThis.String(object.title) : "",
+      packSizes: globalThis.Array.isArray(object?.packSizes)
+        ? object.packSizes.map((e: any) => BigInt(e))
+        : globalThis.Array.isArray(object?.pack_sizes)
+        ? object.pack_sizes.map((e: any) => BigInt(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PlannedLicense): unknown {
+    const obj: any = {};
+    if (message.item !== "") {
+      obj.item = message.item;
+    }
+    if (message.edition !== "") {
+      obj.edition = message.edition;
+    }
+    if (message.unit !== "") {
+      obj.unit = message.unit;
+    }
+    if (message.title !== "") {
+      obj.title = message.title;
+    }
+    if (message.packSizes?.length) {
+      obj.packSizes = message.packSizes.map((e) => e.toString());
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlannedLicense>, I>>(base?: I): PlannedLicense {
+    return PlannedLicense.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlannedLicense>, I>>(object: I): PlannedLicense {
+    const message = createBasePlannedLicense();
+    message.item = object.item ?? "";
+    message.edition = object.edition ?? "";
+    message.unit = object.unit ?? "";
+    message.title = object.title ?? "";
+    message.packSizes = object.packSizes?.map((e) => BigInt(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLicensePlan(): LicensePlan {
+  return { licenses: [] };
+}
+
+export const LicensePlan: MessageFns<LicensePlan> = {
+  encode(message: LicensePlan, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.licenses) {
+      PlannedLicense.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LicensePlan {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLicensePlan();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.licenses.push(PlannedLicense.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LicensePlan {
+    return {
+      licenses: globalThis.Array.isArray(object?.licenses)
+        ? object.licenses.map((e: any) => PlannedLicense.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: LicensePlan): unknown {
+    const obj: any = {};
+    if (message.licenses?.length) {
+      obj.licenses = message.licenses.map((e) => PlannedLicense.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<LicensePlan>, I>>(base?: I): LicensePlan {
+    return LicensePlan.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LicensePlan>, I>>(object: I): LicensePlan {
+    const message = createBaseLicensePlan();
+    message.licenses = object.licenses?.map((e) => PlannedLicense.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePlanLicensesResponse(): PlanLicensesResponse {
+  return { solution: "", productVersion: "", architecture: "", plans: [] };
+}
+
+export const PlanLicensesResponse: MessageFns<PlanLicensesResponse> = {
+  encode(message: PlanLicensesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.solution !== "") {
+      writer.uint32(10).string(message.solution);
+    }
+    if (message.productVersion !== "") {
+      writer.uint32(18).string(message.productVersion);
+    }
+    if (message.architecture !== "") {
+      writer.uint32(26).string(message.architecture);
+    }
+    for (const v of message.plans) {
+      LicensePlan.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanLicensesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanLicensesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.solution = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.productVersion = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.architecture = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.plans.push(LicensePlan.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanLicensesResponse {
+    return {
+      solution: isSet(object.solution) ? globalThis.String(object.solution) : "",
+      productVersion: isSet(object.productVersion)
+        ? globalThis.String(object.productVersion)
+        : isSet(object.product_version)
+        ? globalThis.String(object.product_version)
+        : "",
+      architecture: isSet(object.architecture) ? globalThis.String(object.architecture) : "",
+      plans: globalThis.Array.isArray(object?.plans) ? object.plans.map((e: any) => LicensePlan.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: PlanLicensesResponse): unknown {
+    const obj: any = {};
+    if (message.solution !== "") {
+      obj.solution = message.solution;
+    }
+    if (message.productVersion !== "") {
+      obj.productVersion = message.productVersion;
+    }
+    if (message.architecture !== "") {
+      obj.architecture = message.architecture;
+    }
+    if (message.plans?.length) {
+      obj.plans = message.plans.map((e) => LicensePlan.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanLicensesResponse>, I>>(base?: I): PlanLicensesResponse {
+    return PlanLicensesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanLicensesResponse>, I>>(object: I): PlanLicensesResponse {
+    const message = createBasePlanLicensesResponse();
+    message.solution = object.solution ?? "";
+    message.productVersion = object.productVersion ?? "";
+    message.architecture = object.architecture ?? "";
+    message.plans = object.plans?.map((e) => LicensePlan.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * LicenseService knows what the platform may do. Every call needs "authorization: Bearer <token>";
  * errors carry google.rpc.ErrorInfo with an ErrorReason.
@@ -4008,6 +5963,47 @@ export const LicenseServiceService = {
     responseSerialize: (value: ListUsbKeysResponse): Buffer => Buffer.from(ListUsbKeysResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListUsbKeysResponse => ListUsbKeysResponse.decode(value),
   },
+  /**
+   * ListCapabilityChanges answers what became effective and why, the latest first, a page at a time.
+   * Roles: admin, viewer.
+   */
+  listCapabilityChanges: {
+    path: "/license.v1.LicenseService/ListCapabilityChanges" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCapabilityChangesRequest): Buffer =>
+      Buffer.from(ListCapabilityChangesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListCapabilityChangesRequest => ListCapabilityChangesRequest.decode(value),
+    responseSerialize: (value: ListCapabilityChangesResponse): Buffer =>
+      Buffer.from(ListCapabilityChangesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListCapabilityChangesResponse => ListCapabilityChangesResponse.decode(value),
+  },
+  /** PutOffReminder silences one reminder for a day (ZL-5). Roles: admin. */
+  putOffReminder: {
+    path: "/license.v1.LicenseService/PutOffReminder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PutOffReminderRequest): Buffer =>
+      Buffer.from(PutOffReminderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PutOffReminderRequest => PutOffReminderRequest.decode(value),
+    responseSerialize: (value: PutOffReminderResponse): Buffer =>
+      Buffer.from(PutOffReminderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PutOffReminderResponse => PutOffReminderResponse.decode(value),
+  },
+  /**
+   * PlanLicenses answers which licenses a solution needs (US-PL-1). Roles: admin, viewer. Answered from
+   * memory.
+   */
+  planLicenses: {
+    path: "/license.v1.LicenseService/PlanLicenses" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlanLicensesRequest): Buffer => Buffer.from(PlanLicensesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlanLicensesRequest => PlanLicensesRequest.decode(value),
+    responseSerialize: (value: PlanLicensesResponse): Buffer =>
+      Buffer.from(PlanLicensesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlanLicensesResponse => PlanLicensesResponse.decode(value),
+  },
 } as const;
 
 export interface LicenseServiceServer extends UntypedServiceImplementation {
@@ -4055,6 +6051,18 @@ export interface LicenseServiceServer extends UntypedServiceImplementation {
   getRequestCode: handleUnaryCall<GetRequestCodeRequest, GetRequestCodeResponse>;
   /** ListUsbKeys answers the USB keys of all nodes, or why none can be read. Roles: admin, viewer. */
   listUsbKeys: handleUnaryCall<ListUsbKeysRequest, ListUsbKeysResponse>;
+  /**
+   * ListCapabilityChanges answers what became effective and why, the latest first, a page at a time.
+   * Roles: admin, viewer.
+   */
+  listCapabilityChanges: handleUnaryCall<ListCapabilityChangesRequest, ListCapabilityChangesResponse>;
+  /** PutOffReminder silences one reminder for a day (ZL-5). Roles: admin. */
+  putOffReminder: handleUnaryCall<PutOffReminderRequest, PutOffReminderResponse>;
+  /**
+   * PlanLicenses answers which licenses a solution needs (US-PL-1). Roles: admin, viewer. Answered from
+   * memory.
+   */
+  planLicenses: handleUnaryCall<PlanLicensesRequest, PlanLicensesResponse>;
 }
 
 export interface LicenseServiceClient extends Client {
@@ -4232,6 +6240,60 @@ export interface LicenseServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListUsbKeysResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * ListCapabilityChanges answers what became effective and why, the latest first, a page at a time.
+   * Roles: admin, viewer.
+   */
+  listCapabilityChanges(
+    request: ListCapabilityChangesRequest,
+    callback: (error: ServiceError | null, response: ListCapabilityChangesResponse) => void,
+  ): ClientUnaryCall;
+  listCapabilityChanges(
+    request: ListCapabilityChangesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCapabilityChangesResponse) => void,
+  ): ClientUnaryCall;
+  listCapabilityChanges(
+    request: ListCapabilityChangesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCapabilityChangesResponse) => void,
+  ): ClientUnaryCall;
+  /** PutOffReminder silences one reminder for a day (ZL-5). Roles: admin. */
+  putOffReminder(
+    request: PutOffReminderRequest,
+    callback: (error: ServiceError | null, response: PutOffReminderResponse) => void,
+  ): ClientUnaryCall;
+  putOffReminder(
+    request: PutOffReminderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PutOffReminderResponse) => void,
+  ): ClientUnaryCall;
+  putOffReminder(
+    request: PutOffReminderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PutOffReminderResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * PlanLicenses answers which licenses a solution needs (US-PL-1). Roles: admin, viewer. Answered from
+   * memory.
+   */
+  planLicenses(
+    request: PlanLicensesRequest,
+    callback: (error: ServiceError | null, response: PlanLicensesResponse) => void,
+  ): ClientUnaryCall;
+  planLicenses(
+    request: PlanLicensesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PlanLicensesResponse) => void,
+  ): ClientUnaryCall;
+  planLicenses(
+    request: PlanLicensesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PlanLicensesResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -44,7 +44,19 @@ export interface QuotaChange {
     | bigint
     | undefined;
   /** Limit after. Absent: unlimited. */
-  limitAfter?: bigint | undefined;
+  limitAfter?:
+    | bigint
+    | undefined;
+  /** What is in use before; a change of limits can move use between meters (ZC-PL-4). */
+  usedBefore: bigint;
+  /** What is in use after. */
+  usedAfter: bigint;
+  /** More is in use than is allowed, before. */
+  overBefore: boolean;
+  /** More is in use than is allowed, after. */
+  overAfter: boolean;
+  /** By how much it is over after. 0: it is not. */
+  overBy: bigint;
 }
 
 function createBaseMeter(): Meter {
@@ -296,7 +308,16 @@ export const Quota: MessageFns<Quota> = {
 };
 
 function createBaseQuotaChange(): QuotaChange {
-  return { key: "", limitBefore: undefined, limitAfter: undefined };
+  return {
+    key: "",
+    limitBefore: undefined,
+    limitAfter: undefined,
+    usedBefore: 0n,
+    usedAfter: 0n,
+    overBefore: false,
+    overAfter: false,
+    overBy: 0n,
+  };
 }
 
 export const QuotaChange: MessageFns<QuotaChange> = {
@@ -315,6 +336,30 @@ export const QuotaChange: MessageFns<QuotaChange> = {
         throw new globalThis.Error("value provided for field message.limitAfter of type uint64 too large");
       }
       writer.uint32(24).uint64(message.limitAfter);
+    }
+    if (message.usedBefore !== 0n) {
+      if (BigInt.asUintN(64, message.usedBefore) !== message.usedBefore) {
+        throw new globalThis.Error("value provided for field message.usedBefore of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.usedBefore);
+    }
+    if (message.usedAfter !== 0n) {
+      if (BigInt.asUintN(64, message.usedAfter) !== message.usedAfter) {
+        throw new globalThis.Error("value provided for field message.usedAfter of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.usedAfter);
+    }
+    if (message.overBefore !== false) {
+      writer.uint32(48).bool(message.overBefore);
+    }
+    if (message.overAfter !== false) {
+      writer.uint32(56).bool(message.overAfter);
+    }
+    if (message.overBy !== 0n) {
+      if (BigInt.asUintN(64, message.overBy) !== message.overBy) {
+        throw new globalThis.Error("value provided for field message.overBy of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.overBy);
     }
     return writer;
   },
@@ -356,6 +401,46 @@ export const QuotaChange: MessageFns<QuotaChange> = {
             message.limitAfter = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.usedBefore = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.usedAfter = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.overBefore = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.overAfter = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.overBy = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -381,6 +466,27 @@ export const QuotaChange: MessageFns<QuotaChange> = {
         : isSet(object.limit_after)
         ? BigInt(object.limit_after)
         : undefined,
+      usedBefore: isSet(object.usedBefore)
+        ? BigInt(object.usedBefore)
+        : isSet(object.used_before)
+        ? BigInt(object.used_before)
+        : 0n,
+      usedAfter: isSet(object.usedAfter)
+        ? BigInt(object.usedAfter)
+        : isSet(object.used_after)
+        ? BigInt(object.used_after)
+        : 0n,
+      overBefore: isSet(object.overBefore)
+        ? globalThis.Boolean(object.overBefore)
+        : isSet(object.over_before)
+        ? globalThis.Boolean(object.over_before)
+        : false,
+      overAfter: isSet(object.overAfter)
+        ? globalThis.Boolean(object.overAfter)
+        : isSet(object.over_after)
+        ? globalThis.Boolean(object.over_after)
+        : false,
+      overBy: isSet(object.overBy) ? BigInt(object.overBy) : isSet(object.over_by) ? BigInt(object.over_by) : 0n,
     };
   },
 
@@ -394,6 +500,21 @@ export const QuotaChange: MessageFns<QuotaChange> = {
     }
     if (message.limitAfter !== undefined) {
       obj.limitAfter = message.limitAfter.toString();
+    }
+    if (message.usedBefore !== 0n) {
+      obj.usedBefore = message.usedBefore.toString();
+    }
+    if (message.usedAfter !== 0n) {
+      obj.usedAfter = message.usedAfter.toString();
+    }
+    if (message.overBefore !== false) {
+      obj.overBefore = message.overBefore;
+    }
+    if (message.overAfter !== false) {
+      obj.overAfter = message.overAfter;
+    }
+    if (message.overBy !== 0n) {
+      obj.overBy = message.overBy.toString();
     }
     return obj;
   },
@@ -410,6 +531,13 @@ export const QuotaChange: MessageFns<QuotaChange> = {
     message.limitAfter = (object.limitAfter !== undefined && object.limitAfter !== null)
       ? BigInt(object.limitAfter)
       : undefined;
+    message.usedBefore = (object.usedBefore !== undefined && object.usedBefore !== null)
+      ? BigInt(object.usedBefore)
+      : 0n;
+    message.usedAfter = (object.usedAfter !== undefined && object.usedAfter !== null) ? BigInt(object.usedAfter) : 0n;
+    message.overBefore = object.overBefore ?? false;
+    message.overAfter = object.overAfter ?? false;
+    message.overBy = (object.overBy !== undefined && object.overBy !== null) ? BigInt(object.overBy) : 0n;
     return message;
   },
 };

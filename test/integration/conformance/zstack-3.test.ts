@@ -1,0 +1,3 @@
+import { testProduct } from "./_serve.ts";
+
+testProduct("zstack-3");
