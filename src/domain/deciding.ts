@@ -18,7 +18,7 @@ import { type Scene, Standings } from "./standings.ts";
 export interface DecidingQuestion {
   readonly scene: Scene;
   readonly definition: CapabilityDefinition;
-  /** Sets of an item's licenses to choose from, one list for its quantities and one for its upgrades. */
+  /** Sets of an item's licenses to choose from, one list for its quantities and one for its upgrades, each with the empty set first. */
   readonly choicesOf: (item: string, isRunningOnly: boolean) => readonly (readonly Choice[])[];
   readonly reacquiredAt: readonly Instant[];
   /** How everything stands with all licenses. */
@@ -108,8 +108,9 @@ function axesOf(question: DecidingQuestion): readonly (readonly Choice[])[] {
   const isRunningOnly = NEEDS_RUNNING.has(question.outcome.reason);
   const items = itemsOf(question);
   const own = items.flatMap((item) => question.choicesOf(item, isRunningOnly));
-  const axes = question.outcome.reason === "PLATFORM_LOCKED" ? [...own, foreignLock(question, items)] : own;
-  return axes.map((choices) => [[], ...choices]);
+  return question.outcome.reason === "PLATFORM_LOCKED"
+    ? [...own, [[], ...foreignLock(question, items)]]
+    : own;
 }
 
 /** Of items that have nothing else to do with the capability the pair that makes a lock, with the highest sequences. */

@@ -54,11 +54,23 @@ function evaluateAll(scope: Scope, at: Instant): Pick<Evaluation, "capabilities"
   );
   const capabilities = evaluated.map(({ decision }) => decision);
   const expiry = earliest(capabilities.map(({ expiresAt }) => expiresAt));
-  // Before an outcome changes, a meter or the deciding licenses may.
-  const earlier = scope
-    .boundariesBetween(at, expiry ?? Number.POSITIVE_INFINITY)
-    .find((instant) => evaluated.some((capability) => capability.isOtherAt(instant)));
-  return { capabilities, nextChangeAt: earlier ?? expiry };
+  return { capabilities, nextChangeAt: firstChange(scope, evaluated, at, expiry) ?? expiry };
+}
+
+/** Before an outcome changes, a meter or the deciding licenses may. */
+function firstChange(
+  scope: Scope,
+  evaluated: readonly EvaluatedCapability[],
+  at: Instant,
+  before: Instant | undefined,
+): Instant | undefined {
+  let instant = scope.boundaryAfter(at);
+  while (instant !== undefined && (before === undefined || instant < before)) {
+    const boundary = instant;
+    if (evaluated.some((capability) => capability.isOtherAt(boundary))) return boundary;
+    instant = scope.boundaryAfter(boundary);
+  }
+  return undefined;
 }
 
 function earliest(instants: readonly (Instant | undefined)[]): Instant | undefined {

@@ -13,7 +13,7 @@ export interface ProfileIndex {
   readonly decidingItems: ReadonlyMap<string, readonly string[]>;
   /** Meters whose excess counts in the bases of a capability: their items may decide as well, once they are used. */
   readonly decidingSources: ReadonlyMap<string, readonly string[]>;
-  /** Items that may change anything about a capability. */
+  /** Items that may change anything about a capability; one list for all that look at the same. */
   readonly watchedItems: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -37,6 +37,7 @@ function createIndex(profile: Profile): ProfileIndex {
   );
   const parts = { profile, baseMeters, overflowing: overflowingOf(profile) };
   const capabilities = [...profile.capabilities.values()];
+  const once = oneOfEach();
   return {
     ...parts,
     meterKeys: [...[...baseMeters.values()].flat(), ...itemMeters].sort(),
@@ -47,8 +48,19 @@ function createIndex(profile: Profile): ProfileIndex {
       capabilities.map((definition) => [definition.key, decidingSources(parts, definition)]),
     ),
     watchedItems: new Map(
-      capabilities.map((definition) => [definition.key, watchedItems(parts, definition)]),
+      capabilities.map((definition) => [definition.key, once(watchedItems(parts, definition))]),
     ),
+  };
+}
+
+/** Of lists with the same content the first. */
+function oneOfEach(): (list: readonly string[]) => readonly string[] {
+  const lists = new Map<string, readonly string[]>();
+  return (list) => {
+    const key = list.join(" ");
+    const known = lists.get(key) ?? list;
+    lists.set(key, known);
+    return known;
   };
 }
 

@@ -22,8 +22,11 @@ export class Scope {
   readonly #platform: PlatformInput;
   readonly #timelines = new Map<string, ItemTimeline>();
   readonly #standings = new Map<Instant, Standings>();
-  readonly #choices = new Map<string, readonly (readonly Choice[])[]>();
+  /** By span and by what is looked for. */
+  readonly #choices = new Map<ItemTimeline, (readonly (readonly Choice[])[] | undefined)[]>();
   readonly #turns = new Map<string, readonly Instant[]>();
+  /** By the very list: that of a profile's index is one for all capabilities that look at the same. */
+  readonly #turnsOfItems = new Map<readonly string[], readonly Instant[]>();
   readonly #amounts = new Map<string, ReadonlyMap<string, readonly bigint[]>>();
   /** Instants that matter to every item: those of the no-license state and of locks. */
   readonly #shared: readonly Instant[];
@@ -61,10 +64,14 @@ export class Scope {
     return standings;
   }
 
-  /** Every instant in (`after`, `before`) at which something may change, ascending. */
-  boundariesBetween(after: Instant, before: Instant): readonly Instant[] {
-    const instants = [...this.#timelines.values()].flatMap(({ boundaries }) => boundaries);
-    return ascending([...this.#shared, ...instants].filter((instant) => instant > after && instant < before));
+  /** The first instant after another at which something may change; `undefined`: there is none. */
+  boundaryAfter(instant: Instant): Instant | undefined {
+    let first = Number.POSITIVE_INFINITY;
+    for (const shared of this.#shared) if (shared > instant && shared < first) first = shared;
+    for (const timeline of this.#timelines.values()) {
+      first = Math.min(first, timeline.boundaryAfter(instant) ?? first);
+    }
+    return Number.isFinite(first) ? first : undefined;
   }
 
   /** Whether anything about these items, the no-license state or a lock may change at an instant. */
@@ -74,26 +81,42 @@ export class Scope {
 
   /** Instants at which a decision that looks at these items may change, ascending. */
   turnsOf(items: readonly string[]): readonly Instant[] {
-    return ascending([...this.#shared, ...items.flatMap((item) => this.#turnsOfItem(item))]);
+    const known = this.#turnsOfItems.get(items);
+    if (known !== undefined) return known;
+    const turns = ascending([...this.#shared, ...items.flatMap((item) => this.#turnsOfItem(item))]);
+    this.#turnsOfItems.set(items, turns);
+    return turns;
   }
 
-  /** Sets of an item's licenses that may decide, as long as nothing about the item changes. */
+  /** Sets of an item's licenses that may decide, the empty one first in each list. */
   choicesOf(
     item: string,
     looks: Pick<ChoiceFacts, "isLocked" | "isRunningOnly">,
     at: Instant,
   ): readonly (readonly Choice[])[] {
     const timeline = this.timelineOf(item);
-    const key = `${item} ${timeline.spanAt(at)} ${looks.isLocked} ${looks.isRunningOnly}`;
-    const known = this.#choices.get(key);
-    if (known !== undefined) return known;
-    const facts = { ...looks, merge: this.scene.profile.merge, amountsInUse: this.#amountsInUse(item) };
-    const { licenses } = timeline;
-    const choices = [choicesOf(licenses, facts, at), upgradeChoicesOf(licenses, at)].filter(
-      (list) => list.length > 0,
-    );
-    this.#choices.set(key, choices);
+    const known = this.#choicesOfTimeline(timeline);
+    const place = timeline.spanAt(at) * 4 + Number(looks.isLocked) * 2 + Number(looks.isRunningOnly);
+    const choices = known[place] ?? this.#workOutChoices(timeline, item, looks, at);
+    known[place] = choices;
     return choices;
+  }
+
+  #choicesOfTimeline(timeline: ItemTimeline): (readonly (readonly Choice[])[] | undefined)[] {
+    const known = this.#choices.get(timeline) ?? [];
+    this.#choices.set(timeline, known);
+    return known;
+  }
+
+  #workOutChoices(
+    { licenses }: ItemTimeline,
+    item: string,
+    looks: Pick<ChoiceFacts, "isLocked" | "isRunningOnly">,
+    at: Instant,
+  ): readonly (readonly Choice[])[] {
+    const facts = { ...looks, merge: this.scene.profile.merge, amountsInUse: this.#amountsInUse(item) };
+    const lists = [choicesOf(licenses, facts, at), upgradeChoicesOf(licenses, at)];
+    return lists.filter(({ length }) => length > 0).map((list) => [[], ...list]);
   }
 
   #turnsOfItem(item: string): readonly Instant[] {

@@ -97,12 +97,14 @@ export function isSameFace(
 ): boolean {
   if (a.situation !== b.situation || a.edition !== b.edition) return false;
   if (a.license !== b.license && a.license?.term !== b.license?.term) return false;
-  return [...amounts].every(([unit, inUse]) => {
+  for (const [unit, inUse] of amounts) {
     const before = totalOf(a.counting, unit);
     const after = totalOf(b.counting, unit);
-    if (before === after) return true;
-    return !isExact && inUse.every((amount) => isCovered(amount, before) === isCovered(amount, after));
-  });
+    if (before === after) continue;
+    if (isExact || inUse.some((amount) => isCovered(amount, before) !== isCovered(amount, after)))
+      return false;
+  }
+  return true;
 }
 
 function isCovered(amount: bigint, total: bigint | undefined): boolean {

@@ -3,7 +3,7 @@
  * so that "what comes next" and "since when" are look-ups, not searches.
  */
 import type { ItemStanding } from "./evaluation.ts";
-import type { InstalledLicense, Instant } from "./license.ts";
+import { type InstalledLicense, type Instant, runsAt } from "./license.ts";
 import type { Merge } from "./profile.ts";
 import { type ItemLicenses, splitUpgrades, standingAt } from "./standing.ts";
 
@@ -40,17 +40,38 @@ export class ItemTimeline {
     const index = this.spanAt(at);
     const known = this.#standings[index];
     if (known !== undefined) return known;
-    const standing = standingAt(this.#merge, this.#item, this.#split, at);
+    const standing = this.#unchangedFrom(this.#standings[index - 1], at) ?? this.#workOut(at);
     this.#standings[index] = standing;
     return standing;
   }
 
+  #workOut(at: Instant): ItemStanding {
+    return standingAt(this.#merge, this.#item, this.#split, at);
+  }
+
+  /** The standing of the span before, if the license that decided alone runs on, and none above it runs. */
+  #unchangedFrom(before: ItemStanding | undefined, at: Instant): ItemStanding | undefined {
+    const { quantities, upgrades } = this.#split;
+    if (before?.situation !== "RUNNING" || this.#merge === "sum" || upgrades.length > 0) return undefined;
+    const highest = quantities.findLast((license) => runsAt(license, at));
+    return highest === before.license ? before : undefined;
+  }
+
   /** The boundaries at which the standing before and the one after are not the same by `isSame`. */
   turns(isSame: (before: ItemStanding, after: ItemStanding) => boolean): readonly Instant[] {
-    return this.boundaries.filter((boundary, index) => {
-      const before = this.standingAt(this.boundaries[index - 1] ?? Number.NEGATIVE_INFINITY);
-      return !isSame(before, this.standingAt(boundary));
-    });
+    const turns: Instant[] = [];
+    let before = this.standingAt(Number.NEGATIVE_INFINITY);
+    for (const boundary of this.boundaries) {
+      const after = this.standingAt(boundary);
+      if (after !== before && !isSame(before, after)) turns.push(boundary);
+      before = after;
+    }
+    return turns;
+  }
+
+  /** The first boundary after an instant. */
+  boundaryAfter(instant: Instant): Instant | undefined {
+    return this.boundaries[this.spanAt(instant)];
   }
 
   /** Whether an instant is one of the {@link boundaries}. */
