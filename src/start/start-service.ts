@@ -15,6 +15,7 @@ import { keepProfile } from "./keep-profile.ts";
 import { openStore } from "./open-store.ts";
 import { openTls } from "./open-tls.ts";
 import { openTrust } from "./open-trust.ts";
+import { reconcileFirstStart } from "./reconcile-first-start.ts";
 import { ensurePlatform } from "./register-platform.ts";
 import { keepRequestCode } from "./request-code-file.ts";
 import { nodeOf, serve } from "./serve.ts";
@@ -82,6 +83,7 @@ async function start(
   await store.registerNode(nodeOf(config, data.nodeId));
   const { path: dataDirectory, nodeId } = data;
   const key = await ensurePlatform({ store, dataDirectory, nodeId, profile: profile.name, clock });
+  await inDataDirectory(dataDirectory, () => reconcileFirstStart({ store, dataDirectory, key, log }));
   const requestCode = await requestCodeOf(key, profile.name);
   await inDataDirectory(dataDirectory, () => keepRequestCode(dataDirectory, requestCode));
   await inDataDirectory(dataDirectory, () => keepProfile(dataDirectory, openedProfile));

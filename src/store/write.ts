@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Knex } from "knex";
+import type { Instant } from "../domain/license.ts";
 import type { PutOff } from "../domain/put-off.ts";
 import { ServiceError } from "../errors.ts";
 import { boundsSql } from "./connection.ts";
@@ -11,7 +12,7 @@ import { writePutOff } from "./reminders.ts";
 import { present, REVISION_CHANNEL, toRevision } from "./revisions.ts";
 import { readState } from "./state.ts";
 import type { RecordDisposition, Revision, RevisionMark, StoredState } from "./types.ts";
-import { toSafeInteger } from "./values.ts";
+import { toSafeInteger, toTimestamp } from "./values.ts";
 
 /** One write, alone in the store while it runs. Its methods are called one after another. */
 export interface StoreTransaction {
@@ -33,6 +34,8 @@ export interface StoreTransaction {
   deleteLicense(licenseId: string, disposition: Exclude<RecordDisposition, "installed">): Promise<void>;
   /** Writes that the licenses are re-acquired, with {@link StoreTransaction.nextRevision} (US-TE-6). */
   addReacquisition(reacquisition: Reacquisition): Promise<void>;
+  /** Replaces the first start of the platform by an earlier one that it signed as well (EV-8). */
+  setFirstStart(at: Instant, jws: string): Promise<void>;
   /** Silences a reminder from an instant on, for as long as `PUT_OFF_MS` says (ZL-5). */
   putOffReminder(putOff: PutOff): Promise<void>;
 }
@@ -156,6 +159,11 @@ class Changes implements StoreTransaction {
   async addReacquisition(reacquisition: Reacquisition): Promise<void> {
     this.#isChanged = true;
     await insertReacquisition(this.#trx, reacquisition, this.nextRevision.revision);
+  }
+
+  async setFirstStart(at: Instant, jws: string): Promise<void> {
+    this.#isChanged = true;
+    await this.#trx("platform").update({ first_start_at: toTimestamp(at), first_start_jws: jws });
   }
 
   async putOffReminder(putOff: PutOff): Promise<void> {

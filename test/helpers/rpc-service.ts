@@ -48,6 +48,8 @@ export interface RpcServiceOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** The service becomes a further node of this one's platform: same database, key, vendor, admin and clock. */
   readonly beside?: RpcService;
+  /** Where a service was that has ended: its data directory, its database or both. Default: new ones. */
+  readonly place?: Partial<RpcService["place"]>;
   /** Makes the URL by which the service reaches its database. Default: the database's own. */
   readonly route?: (databaseUrl: string) => Promise<string>;
 }
@@ -83,9 +85,8 @@ export type IssueClaims = { readonly [Name in keyof LicenseRequest]?: LicenseReq
 /** Starts a service; everything is ended by the test's teardown. */
 export async function startRpcService(t: Teardown, options: RpcServiceOptions = {}): Promise<RpcService> {
   const { beside } = options;
-  const databaseUrl = beside?.place.databaseUrl ?? (await makeDatabase(t));
-  const data = await makeTestDataDirectory();
-  t.teardown(() => data.remove());
+  const databaseUrl = (beside?.place ?? options.place)?.databaseUrl ?? (await makeDatabase(t));
+  const data = { path: options.place?.dataDirectory ?? (await makeDataDirectory(t)) };
   if (beside !== undefined) await copyPlatform(beside.place.dataDirectory, data.path);
   const clock = beside?.clock ?? createMovableClock(options.clockStandsAt);
   clock.jump(options.clockAheadMs ?? 0);
@@ -124,6 +125,12 @@ export async function startRpcService(t: Teardown, options: RpcServiceOptions = 
     dump: () => withClient(databaseUrl, async (client) => JSON.stringify((await client.query(DUMP)).rows)),
   };
   return rpc;
+}
+
+async function makeDataDirectory(t: Teardown): Promise<string> {
+  const data = await makeTestDataDirectory();
+  t.teardown(() => data.remove());
+  return data.path;
 }
 
 async function makeDatabase(t: Teardown): Promise<string> {
