@@ -662,7 +662,7 @@ export interface UploadLicenseResponse {
   licenses: UploadedLicense[];
   /** Capabilities whose state, reason or operations change, by key. */
   capabilityChanges: CapabilityChange[];
-  /** Meters whose limit changes, by key. */
+  /** Meters whose limit, use or "over" changes, by key. */
   quotaChanges: QuotaChange[];
   /** Installed licenses that ran and are now replaced, ascending. */
   replacedLicenseIds: string[];
@@ -698,7 +698,7 @@ export interface DeleteLicenseResponse {
   deletedLicenseIds: string[];
   /** Capabilities whose state, reason or operations change, by key. */
   capabilityChanges: CapabilityChange[];
-  /** Meters whose limit changes, by key. */
+  /** Meters whose limit, use or "over" changes, by key. */
   quotaChanges: QuotaChange[];
   /** Alerts that begin to stand. */
   startedAlerts: Alert[];
