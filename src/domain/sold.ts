@@ -11,7 +11,7 @@ export interface Sold {
   readonly units: readonly string[];
   /** Units of which it must name at least one; empty: none. */
   readonly requiredUnits: readonly string[];
-  /** Amounts that it is sold in; empty: any. */
+  /** Amounts that it is sold in; empty: every amount. */
   readonly packSizes: readonly bigint[];
 }
 
