@@ -4,9 +4,7 @@ import {
   type ReloadLicenseRequest,
   type ReloadLicenseResponse,
 } from "@license-service/contract";
-import { ServiceError } from "../errors.ts";
 import type { TakenFile } from "../licensing/take-dropped.ts";
-import { NoAnswerError } from "../snapshot/patience.ts";
 import { requireDatabase } from "../snapshot/require-database.ts";
 import { singleFlight } from "../snapshot/single-flight.ts";
 import type { SnapshotHub } from "../snapshot/snapshot-hub.ts";
@@ -21,9 +19,6 @@ export interface ReloadSources {
   /** Re-acquires the licenses if the platform is locked (US-TE-6); answers whether it did. */
   readonly reacquire: () => Promise<boolean>;
 }
-
-/** When to ask again: the hub looks for the database more often. */
-const RETRY_AFTER_MS = 2_000;
 
 /**
  * Installs what lies in the drop folder, reads the store again and evaluates anew (ZL-6, ZL-7); lifts the
@@ -51,7 +46,7 @@ interface Reloaded {
 async function run({ hub, takeDropped, reacquire }: ReloadSources): Promise<Reloaded> {
   requireDatabase(hub);
   // No file is touched before the store is known to answer: not even one that would be refused without it.
-  await readStore(hub);
+  await hub.refresh();
   const droppedFiles = await takeDropped();
   const isReacquired = await reacquire();
   const { state, evaluation } = hub.current();
@@ -62,16 +57,6 @@ async function run({ hub, takeDropped, reacquire }: ReloadSources): Promise<Relo
     droppedFiles: droppedFiles.map(toDroppedFile),
   };
   return { response, isReacquired };
-}
-
-async function readStore(hub: SnapshotHub): Promise<void> {
-  try {
-    await hub.refresh();
-  } catch (error) {
-    if (!(error instanceof NoAnswerError)) throw error;
-    const message = "The database does not answer; nothing was changed. Ask again.";
-    throw new ServiceError("DATABASE_UNAVAILABLE", message, { retryAfterMs: RETRY_AFTER_MS, cause: error });
-  }
 }
 
 function toDroppedFile({ fileName, installedIds, unchangedIds, refusals }: TakenFile): DroppedFile {

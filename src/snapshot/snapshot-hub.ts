@@ -17,7 +17,7 @@ import {
   type StateContext,
   withUsage,
 } from "./license-state.ts";
-import { withPatience } from "./patience.ts";
+import { inTime } from "./require-database.ts";
 import { isSameLine, isSameRevision } from "./revision.ts";
 import { singleFlight } from "./single-flight.ts";
 import {
@@ -56,9 +56,6 @@ export interface SnapshotHubOptions {
 
 /** How often rows are read again though the revision stands still, so that an edit by hand shows (EV-8). */
 const FULL_READ_MS = 60_000;
-
-/** A database that has not answered for so long counts as away. */
-const PATIENCE_MS = 3_000;
 
 /** Own changes of usage are read again at most so often, in ms. */
 const USAGE_READ_MS = 250;
@@ -252,7 +249,7 @@ export class SnapshotHub {
     const { source, timers } = this.#options;
     const usageRead = this.#beginUsageRead();
     try {
-      const usage = await withPatience(timers, PATIENCE_MS, source.loadUsage());
+      const usage = await inTime(timers, source.loadUsage());
       if (usageRead > this.#adoptedUsageRead) this.#adoptUsage(usage);
       this.#adoptedUsageRead = Math.max(this.#adoptedUsageRead, usageRead);
     } catch (error) {
@@ -366,7 +363,7 @@ export class SnapshotHub {
   /** So that the usage revision tells of them; what is read leaves them out in any case. */
   async #endDueLeases(): Promise<void> {
     const { source, timers, log } = this.#options;
-    await withPatience(timers, PATIENCE_MS, source.endDueLeases()).catch((error: unknown) =>
+    await inTime(timers, source.endDueLeases()).catch((error: unknown) =>
       log.debug({ err: error }, "ended leases were not given back by this node"),
     );
   }
@@ -376,9 +373,8 @@ export class SnapshotHub {
     const { source, timers, clock } = this.#options;
     const { state, staleSince } = this.current();
     try {
-      const { revision, revisionId, usageRevision, isLeaseDue } = await withPatience(
+      const { revision, revisionId, usageRevision, isLeaseDue } = await inTime(
         timers,
-        PATIENCE_MS,
         source.readRevisions(),
       );
       const isDue = clock.now() - this.#readAt >= FULL_READ_MS;
@@ -397,5 +393,5 @@ function describe({ epoch, revision }: LicenseState["revision"]) {
 }
 
 async function load({ context, source, timers }: SnapshotHubOptions): Promise<LicenseState> {
-  return readLicenseState(context, await withPatience(timers, PATIENCE_MS, source.loadState()));
+  return readLicenseState(context, await inTime(timers, source.loadState()));
 }

@@ -1,6 +1,7 @@
 import { GetLicenseCapabilitiesResponse, WatchLicenseCapabilitiesResponse } from "@license-service/contract";
 import test from "ava";
 import { DAY_MS } from "../../../src/domain/license.ts";
+import { ServiceError } from "../../../src/errors.ts";
 import { messageIn } from "../../../src/rpc/encoded-message.ts";
 import type { Snapshot } from "../../../src/snapshot/snapshot.ts";
 import type { SnapshotHub } from "../../../src/snapshot/snapshot-hub.ts";
@@ -183,6 +184,16 @@ test("a database that does not answer counts as away after three seconds", async
   t.is(hub.current().staleSince, undefined);
   await time.pass(1);
   t.is(hub.current().staleSince, START + 4_000);
+  await hub.close();
+});
+
+test("who waits for a database that does not answer is refused as DATABASE_UNAVAILABLE, and told when to ask again", async (t) => {
+  const { time, store, startHub } = await createTestPlatform(START);
+  const hub = await startHub();
+  store.delay = new Promise(() => undefined);
+  const refused = t.throwsAsync(hub.refresh(), { instanceOf: ServiceError });
+  await time.pass(3_000);
+  t.like(await refused, { reason: "DATABASE_UNAVAILABLE", retryAfterMs: 2_000 });
   await hub.close();
 });
 
