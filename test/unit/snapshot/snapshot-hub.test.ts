@@ -192,7 +192,7 @@ test("who waits for a database that does not answer is refused as DATABASE_UNAVA
   const hub = await startHub();
   store.delay = new Promise(() => undefined);
   const refused = t.throwsAsync(hub.refresh(), { instanceOf: ServiceError });
-  await time.pass(3_000);
+  await time.pass(4_000);
   t.like(await refused, { reason: "DATABASE_UNAVAILABLE", retryAfterMs: 2_000 });
   await hub.close();
 });
