@@ -14,7 +14,7 @@ export interface PlannedLicense {
   readonly unit: string | undefined;
   /** In English. */
   readonly title: string;
-  /** Amounts that it is sold in; empty: any. */
+  /** Amounts that it is sold in; empty: every amount. */
   readonly packSizes: readonly bigint[];
 }
 

@@ -117,7 +117,7 @@ export interface Item {
   readonly units: readonly string[];
   /** Units of which its licenses must name at least one; empty: none. */
   readonly requiredUnits: readonly string[];
-  /** Amounts that it is sold in; empty: any (US-FE-1). */
+  /** Amounts that it is sold in; empty: every amount (US-FE-1). */
   readonly packSizes: readonly bigint[];
   /** Items that meter the same capability; while one of them runs, this one limits nothing (ZC-PL-5). */
   readonly alternatives: readonly string[];
