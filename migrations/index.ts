@@ -12,6 +12,7 @@ import { reacquisitions } from "./0006-reacquisitions.ts";
 import { reminders } from "./0007-reminders.ts";
 import { quotas } from "./0008-quotas.ts";
 import { capabilityChanges } from "./0009-capability-changes.ts";
+import { usbKeys } from "./0010-usb-keys.ts";
 
 /** A migration with the name by which databases remember it. */
 export interface NamedMigration extends Knex.Migration {
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "0007-reminders", ...reminders },
   { name: "0008-quotas", ...quotas },
   { name: "0009-capability-changes", ...capabilityChanges },
+  { name: "0010-usb-keys", ...usbKeys },
 ];

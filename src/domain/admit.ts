@@ -7,6 +7,7 @@ import type { Binding, Instant, License } from "./license.ts";
 import { isBase, type Profile } from "./profile.ts";
 import type { Refusal } from "./refusal.ts";
 import { isUpgrade } from "./upgrades.ts";
+import { isSameKey, type UsbKeyName } from "./usb/usb-facts.ts";
 
 /** One verified file of a package. */
 export interface PackageFile {
@@ -18,7 +19,7 @@ export interface PackageFile {
 /** Facts that only an upload needs. */
 export interface AdmissionFacts {
   /** USB keys that are inserted now and prove themselves, on any node (ZC-AM-5). */
-  readonly insertedUsbKeyIds: readonly string[];
+  readonly insertedUsbKeys: readonly UsbKeyName[];
 }
 
 /** One file of an admitted package. */
@@ -116,9 +117,10 @@ function jtiReused(known: readonly License[], license: License): Refusal | undef
   return { reason: "JTI_REUSED", message, claim: "jti" };
 }
 
-function usbKeyNotThere({ binding }: License, { insertedUsbKeyIds }: AdmissionFacts): Refusal | undefined {
-  if (binding.method !== "usb-key" || insertedUsbKeyIds.includes(binding.keyId)) return undefined;
-  if (insertedUsbKeyIds.length === 0) {
+function usbKeyNotThere({ binding }: License, { insertedUsbKeys }: AdmissionFacts): Refusal | undefined {
+  if (binding.method !== "usb-key" || insertedUsbKeys.some((key) => isSameKey(key, binding)))
+    return undefined;
+  if (insertedUsbKeys.length === 0) {
     return {
       reason: "USB_KEY_NOT_INSERTED",
       message:

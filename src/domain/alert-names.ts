@@ -20,6 +20,10 @@ export function alertNames(profile: Profile): readonly Pick<DomainAlert, "kind" 
     MODULE_TO_EXPIRE: modules,
     SERVICE_EXPIRED: services,
     SERVICE_TO_EXPIRE: services,
+    USB_FAULT: [],
+    USB_MISSING: [],
+    USB_ABNORMAL: [],
+    USB_BUFFER_ENDING: [],
   };
   return DOMAIN_ALERT_KINDS.flatMap((kind) => subjects[kind].map((subject) => ({ kind, subject })));
 }

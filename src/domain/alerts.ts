@@ -33,6 +33,10 @@ export const DOMAIN_ALERT_KINDS = [
   "MODULE_TO_EXPIRE",
   "SERVICE_EXPIRED",
   "SERVICE_TO_EXPIRE",
+  "USB_FAULT",
+  "USB_MISSING",
+  "USB_ABNORMAL",
+  "USB_BUFFER_ENDING",
 ] as const;
 export type DomainAlertKind = (typeof DOMAIN_ALERT_KINDS)[number];
 

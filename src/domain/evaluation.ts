@@ -86,7 +86,7 @@ export interface CapabilityDecision extends Outcome {
 }
 
 /** What an installed license is worth at the instant (ZV-RE-1). */
-export type LicenseStatus = "VALID" | "PENDING" | "EXPIRED" | "REPLACED";
+export type LicenseStatus = "VALID" | "PENDING" | "EXPIRED" | "REPLACED" | "USB_KEY_LOST";
 
 /** An installed license with its worth. */
 export interface LicenseStanding {

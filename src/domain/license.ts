@@ -1,3 +1,5 @@
+import type { UsbKeyName } from "./usb/usb-facts.ts";
+
 /** Milliseconds since 1970-01-01T00:00:00Z, whole. */
 export type Instant = number;
 
@@ -10,10 +12,8 @@ export const TERMS = ["trial", "paid", "temporary", "formal"] as const;
 /** One of {@link TERMS}. */
 export type Term = (typeof TERMS)[number];
 
-/** What a license is bound to: the platform's key by its request code, or one USB key (LI-1 `sub`). */
-export type Binding =
-  | { readonly method: "request-code" }
-  | { readonly method: "usb-key"; readonly keyId: string };
+/** What a license is bound to: the platform's key by its request code, or one USB key (LI-1 `sub` and `cnf`). */
+export type Binding = { readonly method: "request-code" } | ({ readonly method: "usb-key" } & UsbKeyName);
 
 /** The main item that carries editions; a profile may have others, for other architectures (US-ED-1). */
 export const BASE_ITEM = "base";
@@ -61,10 +61,25 @@ export interface InstalledLicense extends License {
   readonly uploadedAt: Instant;
   /** Node that took the upload. */
   readonly uploadedByNodeId: string;
+  /** When its USB key carries it. Absent: nothing but its window limits it. */
+  readonly carried?: CarriedSpan | undefined;
+}
+
+/** A span of time: the first instant is in it, the end is not. */
+export interface CarriedSpan {
+  readonly from: Instant;
+  readonly until: Instant;
+}
+
+/** A license runs while its window and what it is bound to carry it (LI-3). */
+export function runsAt(license: License & Pick<InstalledLicense, "carried">, at: Instant): boolean {
+  const { carried } = license;
+  if (carried !== undefined && !(carried.from <= at && at < carried.until)) return false;
+  return isInWindowAt(license, at);
 }
 
 /** The first instant of a window is inside it, its end is not. */
-export function runsAt(license: License, at: Instant): boolean {
+export function isInWindowAt(license: License, at: Instant): boolean {
   return license.startsAt <= at && !hasEndedAt(license, at);
 }
 

@@ -18,6 +18,8 @@ export const SITUATIONS = [
   "MODULE_BASE_MISSING",
   "NOT_LICENSED",
   "PLATFORM_LOCKED",
+  "BASE_KEY_LOST",
+  "MODULE_KEY_LOST",
 ] as const;
 export type Situation = (typeof SITUATIONS)[number];
 
@@ -177,6 +179,8 @@ export interface Profile {
   readonly deletableTerms: readonly Term[];
   /** Whether licenses may be bound to USB keys. */
   readonly usbKeys: boolean;
+  /** Keys that hold a serial number and a license, but no private key to prove themselves with, count as well. */
+  readonly usbKeysWithoutProof: boolean;
   readonly reminders: Reminders;
   readonly noLicense: NoLicenseState;
   /** By item; the main one, {@link BASE_ITEM}, first. */

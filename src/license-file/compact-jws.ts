@@ -14,7 +14,9 @@ export type JwsType =
   | "license-request+jwt"
   | "first-start+jwt"
   | "upload-sequence+jwt"
-  | "reacquisition+jwt";
+  | "reacquisition+jwt"
+  | "usb-state+jwt"
+  | "usb-sight+jwt";
 
 /** A compact JWS whose form is right. Its payload is not to be believed before the signature is checked. */
 export interface CompactJws {

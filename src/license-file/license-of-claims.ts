@@ -1,6 +1,7 @@
 import type { Binding, Instant, License } from "../domain/license.ts";
 import { hashedUuid } from "../hashed-uuid.ts";
 import type { LicenseClaims } from "./claims.ts";
+import { jwkThumbprint } from "./jwk-thumbprint.ts";
 
 const USB_SUBJECT = "usb:";
 
@@ -15,7 +16,7 @@ export function licenseOfClaims(claims: LicenseClaims, signedBytes: string): Lic
     edition: claims.edition,
     term: claims.term,
     fromEdition: claims.from_edition,
-    binding: bindingOf(claims.sub),
+    binding: bindingOf(claims),
     issuedAt: instantOf(claims.iat),
     startsAt: instantOf(claims.nbf ?? claims.iat),
     endsAt: claims.exp === undefined ? undefined : instantOf(claims.exp),
@@ -36,9 +37,14 @@ export function licenseIdOf(signedBytes: string): string {
   return hashedUuid(signedBytes);
 }
 
-function bindingOf(subject: string): Binding {
-  if (!subject.startsWith(USB_SUBJECT)) return { method: "request-code" };
-  return { method: "usb-key", keyId: subject.slice(USB_SUBJECT.length) };
+/** Claims for a USB key always hold its public key. */
+function bindingOf({ sub, cnf }: LicenseClaims): Binding {
+  if (!sub.startsWith(USB_SUBJECT) || cnf === undefined) return { method: "request-code" };
+  return {
+    method: "usb-key",
+    keyId: sub.slice(USB_SUBJECT.length),
+    thumbprint: jwkThumbprint(cnf.jwk),
+  };
 }
 
 function instantOf(seconds: number): Instant {

@@ -35,7 +35,7 @@ export interface Installed {
 const UNIQUE_VIOLATION = "23505";
 
 /** No USB keys are read: licenses for them are refused (ZC-AM-5). */
-const NO_USB_KEYS = { insertedUsbKeyIds: [] };
+const NO_USB_KEYS = { insertedUsbKeys: [] };
 
 /** Reasons that look at the package as a whole: with a broken file left out they could be wrong. */
 const WHOLE_PACKAGE: readonly RefusalReason[] = ["EDITION_CONFLICT", "UPGRADE_MISMATCH", "BASE_MISSING"];

@@ -7,7 +7,7 @@ import { readStrictJson } from "../license-file/strict-json.ts";
 import type { PlatformKey } from "./platform-key.ts";
 
 /** What a signed row says. A row of one kind never verifies as another (threat 10). */
-export type SignedRowKind = "first-start" | "upload-sequence" | "reacquisition";
+export type SignedRowKind = "first-start" | "upload-sequence" | "reacquisition" | "usb-state" | "usb-sight";
 
 /** Facts of a row. Numbers are whole, at most 2^53 - 1. The name `ver` is taken: version of the row's form. */
 export type SignedRowPayload = Readonly<Record<string, string | number>>;

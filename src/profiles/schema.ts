@@ -103,6 +103,7 @@ export const profileSchema = z.strictObject({
   modulesNeedBase: z.boolean(),
   deletableTerms: z.array(term),
   usbKeys: z.boolean(),
+  usbKeysWithoutProof: z.boolean().default(false),
   reminders: z.strictObject({ licenseDays: days, serviceDays: days }),
   noLicense,
   bases: z.record(name, base),

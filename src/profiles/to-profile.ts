@@ -28,6 +28,7 @@ export function toProfile(file: ProfileFile, shippedTable: TableFile): Profile {
     modulesNeedBase: file.modulesNeedBase,
     deletableTerms: file.deletableTerms,
     usbKeys: file.usbKeys,
+    usbKeysWithoutProof: file.usbKeysWithoutProof,
     reminders: file.reminders,
     noLicense: toNoLicense(file.noLicense),
     bases: toBases(file.bases),

@@ -22,5 +22,10 @@ export function createListUsbKeys(
     keys: [],
     unavailableReason: UsbUnavailableReason.AGENT_OFF,
     unavailableMessage: AGENT_OFF,
+    status: 0,
+    statusRule: "",
+    nodes: [],
+    buffers: [],
+    evaluatedAt: new Date(),
   });
 }

@@ -55,6 +55,7 @@ async function run({ hub, takeDropped, reacquire }: ReloadSources): Promise<Relo
     evaluatedAt: toDate(evaluation.at),
     licenseCount: state.licenses.length + state.unverified.length,
     droppedFiles: droppedFiles.map(toDroppedFile),
+    usbScans: [],
   };
   return { response, isReacquired };
 }

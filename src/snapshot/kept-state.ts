@@ -28,12 +28,12 @@ export interface KeptState {
 /** Why a text is no kept state: it is damaged, or a newer program wrote it. */
 export type KeptStateFault = "damaged" | "newer";
 
-/** Version 1 had no re-acquisitions. */
-const FORMAT_VERSION = 2;
+/** Version 1 had no re-acquisitions, version 2 no USB keys. */
+const FORMAT_VERSION = 3;
 
 /** The text of the file. */
 export function keptStateText({ writtenAt, profile, productVersion, stored }: KeptState): string {
-  const { revision, revisionId, platform, licenses, reacquisitions, restores, putOffs } = stored;
+  const { revision, revisionId, platform, licenses, reacquisitions, restores, putOffs, usbState } = stored;
   const document = {
     formatVersion: FORMAT_VERSION,
     writtenAt,
@@ -46,6 +46,7 @@ export function keptStateText({ writtenAt, profile, productVersion, stored }: Ke
     reacquisitions,
     restores,
     putOffs,
+    usbState,
   };
   return `${JSON.stringify(document, (_, value) => (typeof value === "bigint" ? `${value}` : value))}\n`;
 }
@@ -59,7 +60,7 @@ export function parseKeptState(text: string): KeptState | { readonly fault: Kept
   if (!parsed.success) return { fault: "damaged" };
   const { writtenAt, profile, productVersion, formatVersion: _, ...stored } = parsed.data;
   // Usage is not kept: it would be as old as the last change of licenses.
-  return { writtenAt, profile, productVersion, stored: { ...stored, usage: NO_USAGE } };
+  return { writtenAt, profile, productVersion, stored: { ...stored, usbState: stored.usbState, usage: NO_USAGE } };
 }
 
 function parseJson(text: string): unknown {
@@ -84,7 +85,7 @@ const place = z.strictObject({ epoch: count, revision: count });
 const versionSchema = z.object({ formatVersion: z.int() });
 
 const schema = z.strictObject({
-  formatVersion: z.union([z.literal(1), z.literal(FORMAT_VERSION)]),
+  formatVersion: z.union([z.literal(1), z.literal(2), z.literal(FORMAT_VERSION)]),
   writtenAt: instant,
   profile: z.string(),
   productVersion: z
@@ -117,4 +118,8 @@ const schema = z.strictObject({
   restores: z.array(z.strictObject({ epoch: count, raisedAt: instant, found: place, seen: place })),
   // An older program wrote none.
   putOffs: z.array(z.strictObject({ kind: z.string(), subject: z.string(), putOffAt: instant })).default([]),
+  usbState: z
+    .string()
+    .optional()
+    .transform((text) => text),
 });

@@ -8,6 +8,9 @@ import type { PlatformFacts, Usage } from "../domain/facts.ts";
 import type { InstalledLicense, License } from "../domain/license.ts";
 import type { Profile } from "../domain/profile.ts";
 import type { PutOff } from "../domain/put-off.ts";
+import { carry } from "../domain/usb/carry.ts";
+import { NO_USB_KEYS } from "../domain/usb/usb-facts.ts";
+import { NO_USB_STATE, type UsbState, usbFactsOf } from "../domain/usb/usb-state.ts";
 import type {
   Revision,
   StoredLicense,
@@ -20,7 +23,7 @@ import type { RowVerifier } from "./row-verifier.ts";
 
 /** A row that does not verify. */
 export interface TamperedRow {
-  readonly table: "licenses" | "platform" | "reacquisitions";
+  readonly table: "licenses" | "platform" | "reacquisitions" | "usb_state";
   /** Id of the row; empty: the table has but one. */
   readonly id: string;
   /** What is wrong, in one sentence. */
@@ -57,6 +60,8 @@ export interface LicenseState {
   readonly tampered: readonly TamperedRow[];
   /** Alerts that follow from the rows themselves; those of licenses and usage depend on the instant. */
   readonly alerts: readonly Alert[];
+  /** What is remembered of USB keys; `undefined`: it does not verify, so that no key gives anything (EV-8). */
+  readonly usb: UsbState | undefined;
   /** Reminders that were put off, those whose day is over included. */
   readonly putOffs: readonly PutOff[];
   /** The rows as they were read, for who keeps them; nothing is to be believed of them. */
@@ -77,23 +82,26 @@ export async function readLicenseState(context: StateContext, stored: StoredStat
   const checked = await Promise.all(stored.licenses.map((row) => readLicense(context, row)));
   const firstStart = await readFirstStart(rows, stored);
   const reacquired = await Promise.all(stored.reacquisitions.map((row) => readReacquisition(rows, row)));
+  const usb = await readUsb(rows, stored);
   rows.keepOnly(stored);
   const tampered = [
     ...firstStart.tampered,
-    ...[...checked, ...reacquired].flatMap((row) => row.tampered ?? []),
+    ...[...checked, ...reacquired, usb].flatMap((row) => row.tampered ?? []),
   ];
   const reacquiredAt = reacquired.flatMap(({ at }) => at ?? []);
+  const usbFacts = usb.state === undefined ? NO_USB_KEYS : usbFactsOf(usb.state);
   return {
     revision: stored.revision,
     revisionId: stored.revisionId,
     profile,
-    facts: { firstStartAt: firstStart.at, productVersion, reacquiredAt },
+    facts: { firstStartAt: firstStart.at, productVersion, reacquiredAt, usb: usbFacts },
     ...usageOf(stored.usage),
     primaryNodeId: stored.platform.primaryNodeId,
-    licenses: checked.flatMap(({ installed }) => installed ?? []),
+    licenses: checked.flatMap(({ installed }) => (installed === undefined ? [] : carry(installed, usbFacts))),
     unverified: checked.flatMap(({ unverified }) => unverified ?? []),
     tampered,
     alerts: standingAlerts(trust, stored.restores, tampered),
+    usb: usb.state,
     putOffs: stored.putOffs,
     stored,
   };
@@ -172,6 +180,28 @@ async function readReacquisition(
 }
 
 /**
+ * The state of the USB keys. One that does not verify counts as none: no key gives its rights, none has a buffer.
+ * Until the first node has started there is none yet.
+ */
+async function readUsb(
+  rows: RowVerifier,
+  { usbState }: StoredState,
+): Promise<{ readonly state?: UsbState; readonly tampered?: TamperedRow }> {
+  if (usbState === undefined) return { state: NO_USB_STATE };
+  const state = await rows.readUsbState(usbState);
+  if (state !== undefined) return { state };
+  const tampered: TamperedRow = {
+    table: "usb_state",
+    id: "",
+    problem:
+      "The history of the USB keys is not the one that was signed; no key gives its rights, and none has a buffer.",
+    remedy:
+      "Find out who changed the database. The server writes a new history at its next look at the keys; those that are there give their rights again, and have no buffer for 60 days.",
+  };
+  return { tampered };
+}
+
+/**
  * Whether the rows of two states are the same; under one revision they differ after an edit by hand only.
  * Usage has a revision of its own.
  */
@@ -179,6 +209,6 @@ export function hasSameRows(a: LicenseState, b: LicenseState): boolean {
   return isDeepStrictEqual(rowsOf(a.stored), rowsOf(b.stored));
 }
 
-function rowsOf({ platform, licenses, reacquisitions, putOffs }: StoredState) {
-  return { platform, licenses, reacquisitions, putOffs };
+function rowsOf({ platform, licenses, reacquisitions, putOffs, usbState }: StoredState) {
+  return { platform, licenses, reacquisitions, putOffs, usbState };
 }

@@ -2,9 +2,12 @@
  * Verifies signed bytes of the database, and remembers what it found: signatures are the costly part
  * of reading a state, and the same rows are read again at every revision.
  */
+
+import type { UsbState } from "../domain/usb/usb-state.ts";
 import type { TrustStore } from "../license-file/trust-store.ts";
 import { type ExpectedPlatform, type LicenseVerdict, verifyLicense } from "../license-file/verify-license.ts";
 import { verifyRow } from "../platform/signed-row.ts";
+import { readUsbStateRow } from "../platform/usb-rows.ts";
 import type { PlatformRow, StoredLicense, StoredReacquisition, StoredState } from "../store/types.ts";
 
 /** By whose word rows are believed: the vendor's keys and this platform's own. */
@@ -24,6 +27,8 @@ export interface RowVerifier {
   isFirstStartSigned(row: PlatformRow): Promise<boolean>;
   /** Whether the platform signed this very re-acquisition. */
   isReacquisitionSigned(row: StoredReacquisition): Promise<boolean>;
+  /** The state of the USB keys, if this platform signed it. */
+  readUsbState(document: string): Promise<UsbState | undefined>;
   /** Forgets every text that is not in this state, so that memory follows the database. */
   keepOnly(state: StoredState): void;
 }
@@ -34,6 +39,7 @@ export function createRowVerifier({ trust, expected, publicKeyX }: RowTrust): Ro
   const sequences = new Map<string, ReturnType<typeof verifyRow>>();
   const firstStarts = new Map<string, ReturnType<typeof verifyRow>>();
   const reacquisitions = new Map<string, ReturnType<typeof verifyRow>>();
+  const usbStates = new Map<string, ReturnType<typeof readUsbStateRow>>();
   return {
     verifyLicense: (bytes) => remember(verdicts, bytes, () => verifyLicense(bytes, trust, expected)),
     async isSequenceSigned({ id, uploadSequence, sequenceJws }) {
@@ -51,11 +57,16 @@ export function createRowVerifier({ trust, expected, publicKeyX }: RowTrust): Ro
       const payload = await remember(reacquisitions, rowJws, verify);
       return payload?.["reacquiredAt"] === reacquiredAt && payload["revision"] === revision.toString();
     },
-    keepOnly({ licenses, platform, reacquisitions: rows }) {
+    async readUsbState(document) {
+      const verify = () => readUsbStateRow(publicKeyX, document);
+      return (await remember(usbStates, document, verify))?.state;
+    },
+    keepOnly({ licenses, platform, reacquisitions: rows, usbState }) {
       dropOthers(verdicts, new Set(licenses.map(({ signedBytes }) => signedBytes)));
       dropOthers(sequences, new Set(licenses.map(({ sequenceJws }) => sequenceJws)));
       dropOthers(firstStarts, new Set([platform.firstStartJws]));
       dropOthers(reacquisitions, new Set(rows.map(({ rowJws }) => rowJws)));
+      dropOthers(usbStates, new Set(usbState === undefined ? [] : [usbState]));
     },
   };
 }

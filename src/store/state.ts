@@ -14,6 +14,7 @@ import { readPutOffs } from "./reminders.ts";
 import { present, toRevision } from "./revisions.ts";
 import type { Restore, RevisionMark, StoredLicense, StoredState } from "./types.ts";
 import { readUsage } from "./usage.ts";
+import { readUsbState } from "./usb.ts";
 import { toInstant, toSafeInteger } from "./values.ts";
 
 /**
@@ -61,6 +62,7 @@ export async function readState(trx: Knex.Transaction, mark: RevisionMark): Prom
   const restores = await readRestores(trx);
   const usage = await readUsage(trx);
   const putOffs = await readPutOffs(trx);
+  const usbState = await readUsbState(trx);
   return {
     revision,
     revisionId,
@@ -70,6 +72,7 @@ export async function readState(trx: Knex.Transaction, mark: RevisionMark): Prom
     restores,
     putOffs,
     usage,
+    usbState,
   };
 }
 

@@ -22,6 +22,7 @@ import { Turnstile } from "./turnstile.ts";
 import type { PlatformRow } from "./types.ts";
 import { endDueLeases, loadUsage } from "./usage.ts";
 import { listUsage, type UsageQuery } from "./usage-list.ts";
+import { readUsb, requestUsbScan, writeSight } from "./usb.ts";
 import { type StoreTransaction, write } from "./write.ts";
 
 /** What the service keeps in its database, over one pool. */
@@ -61,6 +62,9 @@ export function createStore(knex: Knex, lineage: Lineage = NO_MEMORY) {
     readPlatform: () => readPlatform(knex),
     registerNode: (node: Parameters<typeof registerNode>[1]) => registerNode(knex, node),
     beatNode: (node: NodeIdentity) => beatNode(knex, node),
+    readUsb: () => readUsb(knex),
+    writeSight: (nodeId: string, document: string) => writeSight(knex, nodeId, document),
+    requestUsbScan: () => turnstile.run(() => requestUsbScan(knex)),
     insertToken: (token: NewToken) => insertToken(knex, token),
     listTokens: () => listTokens(knex),
     revokeToken: (token: { readonly id: string; readonly revokedAt: Instant }) => revokeToken(knex, token),

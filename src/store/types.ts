@@ -88,10 +88,12 @@ export interface StoredState {
   /** By kind and subject; those whose day is over may be among them. */
   readonly putOffs: readonly PutOff[];
   readonly usage: StoredUsage;
+  /** The signed state of the USB keys (EV-8); `undefined`: no node has started yet, or somebody took it away. */
+  readonly usbState: string | undefined;
 }
 
 /** How a license left (ZV-RE-1); `installed` while it has not. */
-export type RecordDisposition = "installed" | "deleted" | "uninstalled" | "revoked";
+export type RecordDisposition = "installed" | "deleted" | "uninstalled" | "revoked" | "replaced";
 
 /** One line of the authorization history. */
 export interface LicenseRecordRow {

@@ -12,6 +12,7 @@ import { writePutOff } from "./reminders.ts";
 import { present, REVISION_CHANNEL, toRevision } from "./revisions.ts";
 import { readState } from "./state.ts";
 import type { RecordDisposition, Revision, RevisionMark, StoredState } from "./types.ts";
+import { readUsbRows, type UsbReading, writeUsbState } from "./usb.ts";
 import { toSafeInteger, toTimestamp } from "./values.ts";
 
 /** One write, alone in the store while it runs. Its methods are called one after another. */
@@ -38,6 +39,10 @@ export interface StoreTransaction {
   setFirstStart(at: Instant, jws: string): Promise<void>;
   /** Silences a reminder from an instant on, for as long as `PUT_OFF_MS` says (ZL-5). */
   putOffReminder(putOff: PutOff): Promise<void>;
+  /** What is stored of USB keys now. */
+  usb(): Promise<UsbReading>;
+  /** Replaces the signed state of the USB keys. */
+  setUsbState(document: string): Promise<void>;
 }
 
 /** What a write came to. */
@@ -169,5 +174,14 @@ class Changes implements StoreTransaction {
   async putOffReminder(putOff: PutOff): Promise<void> {
     this.#isChanged = true;
     await writePutOff(this.#trx, putOff);
+  }
+
+  usb(): Promise<UsbReading> {
+    return readUsbRows(this.#trx);
+  }
+
+  async setUsbState(document: string): Promise<void> {
+    this.#isChanged = true;
+    await writeUsbState(this.#trx, document);
   }
 }

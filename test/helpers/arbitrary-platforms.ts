@@ -171,7 +171,7 @@ function upload(
   at: Instant,
 ): readonly InstalledLicense[] {
   const files = licenses.map((license) => ({ fileName: license.jti, license }));
-  const admission = admitPackage(profile, installed, files, { insertedUsbKeyIds: [] }, at);
+  const admission = admitPackage(profile, installed, files, { insertedUsbKeys: [] }, at);
   if (!admission.admitted) return installed;
   const fresh = admission.files.map(({ license }, index) => ({
     ...license,

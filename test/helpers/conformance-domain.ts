@@ -118,7 +118,9 @@ function answerUpload({ profile, origin, platform, at }: Setting, ask: Ask): Ans
   const files = (ask.upload ?? []).map(
     (text): PackageFile => ({ fileName: text.name, license: toLicense(profile, origin, text) }),
   );
-  const facts = { insertedUsbKeyIds: ask.insertedUsbKeys ?? [] };
+  const facts = {
+    insertedUsbKeys: (ask.insertedUsbKeys ?? []).map((keyId) => ({ keyId, thumbprint: keyId })),
+  };
   const admission = admitPackage(profile, platform.licenses, files, facts, at);
   if (!admission.admitted) {
     const refusals = admission.refusals.map(({ reason }) => reason);

@@ -139,7 +139,10 @@ export function toLicense(profile: Profile, origin: string, text: LicenseText): 
     edition: text.edition,
     term: text.term,
     fromEdition: text.fromEdition,
-    binding: text.usb === undefined ? { method: "request-code" } : { method: "usb-key", keyId: text.usb },
+    binding:
+      text.usb === undefined
+        ? { method: "request-code" }
+        : { method: "usb-key", keyId: text.usb, thumbprint: text.usb },
     issuedAt: toInstant(origin, text.issued ?? 0),
     startsAt,
     endsAt: text.end === undefined ? undefined : toInstant(origin, text.end),

@@ -96,6 +96,7 @@ async function emptyState(key: PlatformKey, firstStartAt: Instant): Promise<Stor
     reacquisitions: [],
     restores: [],
     putOffs: [],
+    usbState: undefined,
     usage: NO_USAGE,
   };
 }
@@ -125,6 +126,7 @@ async function withLicense(
     reacquisitions,
     restores: [],
     putOffs: [],
+    usbState: undefined,
     usage,
   };
 }

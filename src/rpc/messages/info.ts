@@ -52,6 +52,8 @@ export function toInfoResponse(
     nodes: nodes.map(toNode),
     bases: evaluation.bases.map((base) => toBase(base, evaluation)).sort(byItem),
     lock: evaluation.lock && toLock(evaluation.lock),
+    usbStatus: contract.UsbStatus.UNSPECIFIED,
+    usbBuffers: [],
   };
 }
 

@@ -53,6 +53,8 @@ function statusOf(
     }
     case "deleted":
       return contract.LicenseStatus.DELETED;
+    case "replaced":
+      return contract.LicenseStatus.REPLACED;
     case "uninstalled":
       return contract.LicenseStatus.UNINSTALLED;
     case "revoked":

@@ -10,7 +10,7 @@ const USPHERE = loadProfile("unicloud-usphere");
 
 function reasons(profile: Profile, packed: readonly License[], there: readonly License[] = []) {
   const files = packed.map((license) => ({ fileName: "", license }));
-  const admission = admitPackage(profile, there, files, { insertedUsbKeyIds: [] }, day(10));
+  const admission = admitPackage(profile, there, files, { insertedUsbKeys: [] }, day(10));
   return admission.admitted ? [] : admission.refusals.map(({ reason }) => reason);
 }
 
@@ -63,7 +63,7 @@ test("ZC-AM-6: where licenses add up, one that was issued earlier is one more, n
 });
 
 test("UK: a product without USB keys refuses licenses for them", (t) => {
-  const binding = { method: "usb-key", keyId: "key-1" } as const;
+  const binding = { method: "usb-key", keyId: "key-1", thumbprint: "thumbprint-1" } as const;
   const isc = makeLicense(USPHERE, { item: "isc", term: "formal", quotas: { vms: 10 }, binding });
   t.deepEqual(reasons(USPHERE, [isc]), ["USB_NOT_SUPPORTED"]);
 });

@@ -143,7 +143,7 @@ property("NS-1: the ways back are open in every state that can be reached, and w
 property("LI-2: what is installed can be uploaded again at any instant, and nothing changes", (question) => {
   const { profile, platform, at } = question;
   const files = platform.licenses.map((license) => ({ fileName: license.jti, license }));
-  const admission = admitPackage(profile, platform.licenses, files, { insertedUsbKeyIds: [] }, at);
+  const admission = admitPackage(profile, platform.licenses, files, { insertedUsbKeys: [] }, at);
   expect(admission.admitted, "it was refused");
   expect(
     admission.files.every(({ outcome }) => outcome === "ALREADY_INSTALLED"),

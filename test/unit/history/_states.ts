@@ -94,6 +94,7 @@ export function state(text: StateText): LicenseState {
     unverified: [],
     tampered: (text.tampered ?? []).map(tamperedRow),
     alerts: [],
+    usb: undefined,
     putOffs: [],
     stored: {
       revision: place,
@@ -117,6 +118,7 @@ export function state(text: StateText): LicenseState {
       restores: [],
       reacquisitions: [],
       putOffs: [],
+      usbState: undefined,
       usage: { revision: usageRevision, totals: usage },
     },
   };

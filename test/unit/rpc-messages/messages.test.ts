@@ -75,6 +75,7 @@ function stateOf(
     unverified: [],
     tampered: [],
     alerts: [],
+    usb: undefined,
     putOffs: [],
     stored: {
       revision,
@@ -84,6 +85,7 @@ function stateOf(
       restores: [],
       reacquisitions: [],
       putOffs: [],
+      usbState: undefined,
       usage: NO_USAGE,
     },
   };

@@ -44,6 +44,14 @@ export const AlertKind = {
   LOCK_PENDING: 15,
   /** LOCKED - The platform is locked until its licenses are re-acquired. */
   LOCKED: 16,
+  /** USB_MISSING - No USB key counts on any node, and licenses are bound to one (UK-ST-1). */
+  USB_MISSING: 17,
+  /** USB_ABNORMAL - More USB keys count than one (UK-ST-3). */
+  USB_ABNORMAL: 18,
+  /** USB_FAULT - Several USB keys on one node, none alone on another: no key gives its rights (UK-ST-4). */
+  USB_FAULT: 19,
+  /** USB_BUFFER_ENDING - The buffer of a USB key runs, and its rights end with it. */
+  USB_BUFFER_ENDING: 20,
 } as const;
 
 export type AlertKind = typeof AlertKind[keyof typeof AlertKind];
@@ -66,6 +74,10 @@ export namespace AlertKind {
   export type INSUFFICIENT_QUOTA = typeof AlertKind.INSUFFICIENT_QUOTA;
   export type LOCK_PENDING = typeof AlertKind.LOCK_PENDING;
   export type LOCKED = typeof AlertKind.LOCKED;
+  export type USB_MISSING = typeof AlertKind.USB_MISSING;
+  export type USB_ABNORMAL = typeof AlertKind.USB_ABNORMAL;
+  export type USB_FAULT = typeof AlertKind.USB_FAULT;
+  export type USB_BUFFER_ENDING = typeof AlertKind.USB_BUFFER_ENDING;
 }
 
 export function alertKindFromJSON(object: any): AlertKind {
@@ -121,6 +133,18 @@ export function alertKindFromJSON(object: any): AlertKind {
     case 16:
     case "ALERT_KIND_LOCKED":
       return AlertKind.LOCKED;
+    case 17:
+    case "ALERT_KIND_USB_MISSING":
+      return AlertKind.USB_MISSING;
+    case 18:
+    case "ALERT_KIND_USB_ABNORMAL":
+      return AlertKind.USB_ABNORMAL;
+    case 19:
+    case "ALERT_KIND_USB_FAULT":
+      return AlertKind.USB_FAULT;
+    case 20:
+    case "ALERT_KIND_USB_BUFFER_ENDING":
+      return AlertKind.USB_BUFFER_ENDING;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AlertKind");
   }
@@ -162,6 +186,14 @@ export function alertKindToJSON(object: AlertKind): string {
       return "ALERT_KIND_LOCK_PENDING";
     case AlertKind.LOCKED:
       return "ALERT_KIND_LOCKED";
+    case AlertKind.USB_MISSING:
+      return "ALERT_KIND_USB_MISSING";
+    case AlertKind.USB_ABNORMAL:
+      return "ALERT_KIND_USB_ABNORMAL";
+    case AlertKind.USB_FAULT:
+      return "ALERT_KIND_USB_FAULT";
+    case AlertKind.USB_BUFFER_ENDING:
+      return "ALERT_KIND_USB_BUFFER_ENDING";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AlertKind");
   }

@@ -137,7 +137,10 @@ export const LicenseStatus = {
   PENDING: 2,
   /** EXPIRED - It has ended. */
   EXPIRED: 3,
-  /** REPLACED - It runs, but a later upload of the same item decides. */
+  /**
+   * REPLACED - It runs, but a later upload of the same item decides. In a record of a license that is no longer installed:
+   * an upload for its USB key replaced it (UK-ID-3).
+   */
   REPLACED: 4,
   /** DELETED - It was deleted. */
   DELETED: 5,
@@ -147,6 +150,8 @@ export const LicenseStatus = {
   REVOKED: 7,
   /** UNVERIFIED - It gives nothing, because its signature or the signed row beside it does not verify. */
   UNVERIFIED: 8,
+  /** USB_KEY_LOST - Its USB key is away and no buffer carries it. */
+  USB_KEY_LOST: 9,
 } as const;
 
 export type LicenseStatus = typeof LicenseStatus[keyof typeof LicenseStatus];
@@ -161,6 +166,7 @@ export namespace LicenseStatus {
   export type UNINSTALLED = typeof LicenseStatus.UNINSTALLED;
   export type REVOKED = typeof LicenseStatus.REVOKED;
   export type UNVERIFIED = typeof LicenseStatus.UNVERIFIED;
+  export type USB_KEY_LOST = typeof LicenseStatus.USB_KEY_LOST;
 }
 
 export function licenseStatusFromJSON(object: any): LicenseStatus {
@@ -192,6 +198,9 @@ export function licenseStatusFromJSON(object: any): LicenseStatus {
     case 8:
     case "LICENSE_STATUS_UNVERIFIED":
       return LicenseStatus.UNVERIFIED;
+    case 9:
+    case "LICENSE_STATUS_USB_KEY_LOST":
+      return LicenseStatus.USB_KEY_LOST;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum LicenseStatus");
   }
@@ -217,6 +226,8 @@ export function licenseStatusToJSON(object: LicenseStatus): string {
       return "LICENSE_STATUS_REVOKED";
     case LicenseStatus.UNVERIFIED:
       return "LICENSE_STATUS_UNVERIFIED";
+    case LicenseStatus.USB_KEY_LOST:
+      return "LICENSE_STATUS_USB_KEY_LOST";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum LicenseStatus");
   }
@@ -321,6 +332,10 @@ export interface License {
   uploadSequence: bigint;
   /** For an upgrade license: the edition that it lifts. Empty: it is none. */
   fromEdition: string;
+  /** Id of the USB key that it is bound to. Empty: it is bound to the platform's key. */
+  usbKeyId: string;
+  /** End of the buffer that carries it while its USB key is away. Absent: none does. */
+  bufferExpireTime?: Date | undefined;
 }
 
 /** LicenseRecord is one line of the authorization history. It outlives its license. */
@@ -395,6 +410,8 @@ function createBaseLicense(): License {
     managementNodeId: "",
     uploadSequence: 0n,
     fromEdition: "",
+    usbKeyId: "",
+    bufferExpireTime: undefined,
   };
 }
 
@@ -462,6 +479,12 @@ export const License: MessageFns<License> = {
     }
     if (message.fromEdition !== "") {
       writer.uint32(162).string(message.fromEdition);
+    }
+    if (message.usbKeyId !== "") {
+      writer.uint32(170).string(message.usbKeyId);
+    }
+    if (message.bufferExpireTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.bufferExpireTime), writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -639,6 +662,22 @@ export const License: MessageFns<License> = {
             message.fromEdition = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.usbKeyId = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.bufferExpireTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -727,6 +766,16 @@ export const License: MessageFns<License> = {
         : isSet(object.from_edition)
         ? globalThis.String(object.from_edition)
         : "",
+      usbKeyId: isSet(object.usbKeyId)
+        ? globalThis.String(object.usbKeyId)
+        : isSet(object.usb_key_id)
+        ? globalThis.String(object.usb_key_id)
+        : "",
+      bufferExpireTime: isSet(object.bufferExpireTime)
+        ? fromJsonTimestamp(object.bufferExpireTime)
+        : isSet(object.buffer_expire_time)
+        ? fromJsonTimestamp(object.buffer_expire_time)
+        : undefined,
     };
   },
 
@@ -792,6 +841,12 @@ export const License: MessageFns<License> = {
     if (message.fromEdition !== "") {
       obj.fromEdition = message.fromEdition;
     }
+    if (message.usbKeyId !== "") {
+      obj.usbKeyId = message.usbKeyId;
+    }
+    if (message.bufferExpireTime !== undefined) {
+      obj.bufferExpireTime = message.bufferExpireTime.toISOString();
+    }
     return obj;
   },
 
@@ -822,6 +877,8 @@ export const License: MessageFns<License> = {
       ? BigInt(object.uploadSequence)
       : 0n;
     message.fromEdition = object.fromEdition ?? "";
+    message.usbKeyId = object.usbKeyId ?? "";
+    message.bufferExpireTime = object.bufferExpireTime ?? undefined;
     return message;
   },
 };

@@ -40,7 +40,17 @@ import { License, LicenseRecord } from "./license.ts";
 import { Meter, QuotaChange } from "./meter.ts";
 import { ManagementNode } from "./node.ts";
 import { Revision } from "./revision.ts";
-import { UsbKey, UsbUnavailableReason, usbUnavailableReasonFromJSON, usbUnavailableReasonToJSON } from "./usb_key.ts";
+import {
+  UsbBuffer,
+  UsbKey,
+  UsbNode,
+  UsbStatus,
+  usbStatusFromJSON,
+  usbStatusToJSON,
+  UsbUnavailableReason,
+  usbUnavailableReasonFromJSON,
+  usbUnavailableReasonToJSON,
+} from "./usb_key.ts";
 
 /** PlatformStatus sums up the base rights of the platform (ZV-ST-1). */
 export const PlatformStatus = {
@@ -249,6 +259,69 @@ export function uploadOutcomeToJSON(object: UploadOutcome): string {
   }
 }
 
+/** UsbScanOutcome says what became of a scan that a reload asked for. */
+export const UsbScanOutcome = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** DONE - The node looked at its ports after the reload began. */
+  DONE: 1,
+  /** UNAVAILABLE - The node reads no keys; ListUsbKeys says why. */
+  UNAVAILABLE: 2,
+  /** NO_ANSWER - The node has not answered in time. It looks when it can. */
+  NO_ANSWER: 3,
+  /** AWAY - The node is away. */
+  AWAY: 4,
+} as const;
+
+export type UsbScanOutcome = typeof UsbScanOutcome[keyof typeof UsbScanOutcome];
+
+export namespace UsbScanOutcome {
+  export type UNSPECIFIED = typeof UsbScanOutcome.UNSPECIFIED;
+  export type DONE = typeof UsbScanOutcome.DONE;
+  export type UNAVAILABLE = typeof UsbScanOutcome.UNAVAILABLE;
+  export type NO_ANSWER = typeof UsbScanOutcome.NO_ANSWER;
+  export type AWAY = typeof UsbScanOutcome.AWAY;
+}
+
+export function usbScanOutcomeFromJSON(object: any): UsbScanOutcome {
+  switch (object) {
+    case 0:
+    case "USB_SCAN_OUTCOME_UNSPECIFIED":
+      return UsbScanOutcome.UNSPECIFIED;
+    case 1:
+    case "USB_SCAN_OUTCOME_DONE":
+      return UsbScanOutcome.DONE;
+    case 2:
+    case "USB_SCAN_OUTCOME_UNAVAILABLE":
+      return UsbScanOutcome.UNAVAILABLE;
+    case 3:
+    case "USB_SCAN_OUTCOME_NO_ANSWER":
+      return UsbScanOutcome.NO_ANSWER;
+    case 4:
+    case "USB_SCAN_OUTCOME_AWAY":
+      return UsbScanOutcome.AWAY;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbScanOutcome");
+  }
+}
+
+export function usbScanOutcomeToJSON(object: UsbScanOutcome): string {
+  switch (object) {
+    case UsbScanOutcome.UNSPECIFIED:
+      return "USB_SCAN_OUTCOME_UNSPECIFIED";
+    case UsbScanOutcome.DONE:
+      return "USB_SCAN_OUTCOME_DONE";
+    case UsbScanOutcome.UNAVAILABLE:
+      return "USB_SCAN_OUTCOME_UNAVAILABLE";
+    case UsbScanOutcome.NO_ANSWER:
+      return "USB_SCAN_OUTCOME_NO_ANSWER";
+    case UsbScanOutcome.AWAY:
+      return "USB_SCAN_OUTCOME_AWAY";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbScanOutcome");
+  }
+}
+
 /** ChangeCause says what made a capability change. */
 export const ChangeCause = {
   /** UNSPECIFIED - Never sent. */
@@ -269,6 +342,8 @@ export const ChangeCause = {
   TAMPERING: 7,
   /** CONFIGURATION - The product profile, the product version or the program of the service changed. */
   CONFIGURATION: 8,
+  /** USB_KEY - A USB key was inserted, removed, moved or joined by another, or a buffer was void. */
+  USB_KEY: 9,
 } as const;
 
 export type ChangeCause = typeof ChangeCause[keyof typeof ChangeCause];
@@ -283,6 +358,7 @@ export namespace ChangeCause {
   export type RESTORE = typeof ChangeCause.RESTORE;
   export type TAMPERING = typeof ChangeCause.TAMPERING;
   export type CONFIGURATION = typeof ChangeCause.CONFIGURATION;
+  export type USB_KEY = typeof ChangeCause.USB_KEY;
 }
 
 export function changeCauseFromJSON(object: any): ChangeCause {
@@ -314,6 +390,9 @@ export function changeCauseFromJSON(object: any): ChangeCause {
     case 8:
     case "CHANGE_CAUSE_CONFIGURATION":
       return ChangeCause.CONFIGURATION;
+    case 9:
+    case "CHANGE_CAUSE_USB_KEY":
+      return ChangeCause.USB_KEY;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum ChangeCause");
   }
@@ -339,6 +418,8 @@ export function changeCauseToJSON(object: ChangeCause): string {
       return "CHANGE_CAUSE_TAMPERING";
     case ChangeCause.CONFIGURATION:
       return "CHANGE_CAUSE_CONFIGURATION";
+    case ChangeCause.USB_KEY:
+      return "CHANGE_CAUSE_USB_KEY";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum ChangeCause");
   }
@@ -450,7 +531,13 @@ export interface GetLicenseInfoResponse {
   /** Every base item of the product, by item. */
   bases: BaseStanding[];
   /** The lock. Absent: the platform is not locked. */
-  lock?: PlatformLock | undefined;
+  lock?:
+    | PlatformLock
+    | undefined;
+  /** How the platform stands with its USB keys. */
+  usbStatus: UsbStatus;
+  /** Buffers of USB keys that run at the asked instant, by key. */
+  usbBuffers: UsbBuffer[];
 }
 
 /** AfterSalesService is a term of service: a service item, or what the base license carries (ZC-PL-6). */
@@ -724,6 +811,18 @@ export interface ReloadLicenseResponse {
   licenseCount: number;
   /** Files that lay in the answering node's drop folder, by name. Taken ones are in it no more. */
   droppedFiles: DroppedFile[];
+  /** What became of the scan of USB ports on every node, by node. Empty: the product has no USB keys. */
+  usbScans: UsbScan[];
+}
+
+/** UsbScan is what became of the scan on one node. */
+export interface UsbScan {
+  /** Node. */
+  managementNodeId: string;
+  /** What became of it. */
+  outcome: UsbScanOutcome;
+  /** Keys that it sees, counting or not. */
+  keyCount: number;
 }
 
 /** DroppedFile is what became of a file in the drop folder. */
@@ -774,6 +873,20 @@ export interface ListUsbKeysResponse {
   unavailableReason: UsbUnavailableReason;
   /** The same for a person. */
   unavailableMessage: string;
+  /** How the platform stands with its keys. */
+  status: UsbStatus;
+  /** Id of the table row that gave the status, "UK-ST-2". Empty: no key ever gave rights. */
+  statusRule: string;
+  /** Every node with its USB ports, by node. */
+  nodes: UsbNode[];
+  /** Buffers that run, by key. */
+  buffers: UsbBuffer[];
+  /** Instant of the answer. */
+  evaluatedAt:
+    | Date
+    | undefined;
+  /** Since when the database is away: other nodes are told as they were then. Absent: it is there. */
+  staleSince?: Date | undefined;
 }
 
 /** RecordedChange is one effective change of one capability, recorded once for the platform. */
@@ -1310,6 +1423,8 @@ function createBaseGetLicenseInfoResponse(): GetLicenseInfoResponse {
     nodes: [],
     bases: [],
     lock: undefined,
+    usbStatus: 0,
+    usbBuffers: [],
   };
 }
 
@@ -1371,6 +1486,12 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     }
     if (message.lock !== undefined) {
       PlatformLock.encode(message.lock, writer.uint32(154).fork()).join();
+    }
+    if (message.usbStatus !== 0) {
+      writer.uint32(160).int32(message.usbStatus);
+    }
+    for (const v of message.usbBuffers) {
+      UsbBuffer.encode(v!, writer.uint32(170).fork()).join();
     }
     return writer;
   },
@@ -1540,6 +1661,22 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
             message.lock = PlatformLock.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.usbStatus = reader.int32() as any;
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.usbBuffers.push(UsbBuffer.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1613,6 +1750,16 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
         ? object.bases.map((e: any) => BaseStanding.fromJSON(e))
         : [],
       lock: isSet(object.lock) ? PlatformLock.fromJSON(object.lock) : undefined,
+      usbStatus: isSet(object.usbStatus)
+        ? usbStatusFromJSON(object.usbStatus)
+        : isSet(object.usb_status)
+        ? usbStatusFromJSON(object.usb_status)
+        : 0,
+      usbBuffers: globalThis.Array.isArray(object?.usbBuffers)
+        ? object.usbBuffers.map((e: any) => UsbBuffer.fromJSON(e))
+        : globalThis.Array.isArray(object?.usb_buffers)
+        ? object.usb_buffers.map((e: any) => UsbBuffer.fromJSON(e))
+        : [],
     };
   },
 
@@ -1675,6 +1822,12 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     if (message.lock !== undefined) {
       obj.lock = PlatformLock.toJSON(message.lock);
     }
+    if (message.usbStatus !== 0) {
+      obj.usbStatus = usbStatusToJSON(message.usbStatus);
+    }
+    if (message.usbBuffers?.length) {
+      obj.usbBuffers = message.usbBuffers.map((e) => UsbBuffer.toJSON(e));
+    }
     return obj;
   },
 
@@ -1710,6 +1863,8 @@ export const GetLicenseInfoResponse: MessageFns<GetLicenseInfoResponse> = {
     message.lock = (object.lock !== undefined && object.lock !== null)
       ? PlatformLock.fromPartial(object.lock)
       : undefined;
+    message.usbStatus = object.usbStatus ?? 0;
+    message.usbBuffers = object.usbBuffers?.map((e) => UsbBuffer.fromPartial(e)) || [];
     return message;
   },
 };
@@ -3941,7 +4096,7 @@ export const ReloadLicenseRequest: MessageFns<ReloadLicenseRequest> = {
 };
 
 function createBaseReloadLicenseResponse(): ReloadLicenseResponse {
-  return { revision: undefined, evaluatedAt: undefined, licenseCount: 0, droppedFiles: [] };
+  return { revision: undefined, evaluatedAt: undefined, licenseCount: 0, droppedFiles: [], usbScans: [] };
 }
 
 export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
@@ -3957,6 +4112,9 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
     }
     for (const v of message.droppedFiles) {
       DroppedFile.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.usbScans) {
+      UsbScan.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -4006,6 +4164,14 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
             message.droppedFiles.push(DroppedFile.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.usbScans.push(UsbScan.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4036,6 +4202,11 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
         : globalThis.Array.isArray(object?.dropped_files)
         ? object.dropped_files.map((e: any) => DroppedFile.fromJSON(e))
         : [],
+      usbScans: globalThis.Array.isArray(object?.usbScans)
+        ? object.usbScans.map((e: any) => UsbScan.fromJSON(e))
+        : globalThis.Array.isArray(object?.usb_scans)
+        ? object.usb_scans.map((e: any) => UsbScan.fromJSON(e))
+        : [],
     };
   },
 
@@ -4053,6 +4224,9 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
     if (message.droppedFiles?.length) {
       obj.droppedFiles = message.droppedFiles.map((e) => DroppedFile.toJSON(e));
     }
+    if (message.usbScans?.length) {
+      obj.usbScans = message.usbScans.map((e) => UsbScan.toJSON(e));
+    }
     return obj;
   },
 
@@ -4067,6 +4241,116 @@ export const ReloadLicenseResponse: MessageFns<ReloadLicenseResponse> = {
     message.evaluatedAt = object.evaluatedAt ?? undefined;
     message.licenseCount = object.licenseCount ?? 0;
     message.droppedFiles = object.droppedFiles?.map((e) => DroppedFile.fromPartial(e)) || [];
+    message.usbScans = object.usbScans?.map((e) => UsbScan.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseUsbScan(): UsbScan {
+  return { managementNodeId: "", outcome: 0, keyCount: 0 };
+}
+
+export const UsbScan: MessageFns<UsbScan> = {
+  encode(message: UsbScan, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.managementNodeId !== "") {
+      writer.uint32(10).string(message.managementNodeId);
+    }
+    if (message.outcome !== 0) {
+      writer.uint32(16).int32(message.outcome);
+    }
+    if (message.keyCount !== 0) {
+      writer.uint32(24).uint32(message.keyCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsbScan {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsbScan();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.managementNodeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.outcome = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.keyCount = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UsbScan {
+    return {
+      managementNodeId: isSet(object.managementNodeId)
+        ? globalThis.String(object.managementNodeId)
+        : isSet(object.management_node_id)
+        ? globalThis.String(object.management_node_id)
+        : "",
+      outcome: isSet(object.outcome) ? usbScanOutcomeFromJSON(object.outcome) : 0,
+      keyCount: isSet(object.keyCount)
+        ? globalThis.Number(object.keyCount)
+        : isSet(object.key_count)
+        ? globalThis.Number(object.key_count)
+        : 0,
+    };
+  },
+
+  toJSON(message: UsbScan): unknown {
+    const obj: any = {};
+    if (message.managementNodeId !== "") {
+      obj.managementNodeId = message.managementNodeId;
+    }
+    if (message.outcome !== 0) {
+      obj.outcome = usbScanOutcomeToJSON(message.outcome);
+    }
+    if (message.keyCount !== 0) {
+      obj.keyCount = Math.round(message.keyCount);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UsbScan>, I>>(base?: I): UsbScan {
+    return UsbScan.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsbScan>, I>>(object: I): UsbScan {
+    const message = createBaseUsbScan();
+    message.managementNodeId = object.managementNodeId ?? "";
+    message.outcome = object.outcome ?? 0;
+    message.keyCount = object.keyCount ?? 0;
     return message;
   },
 };
@@ -4450,7 +4734,18 @@ export const ListUsbKeysRequest: MessageFns<ListUsbKeysRequest> = {
 };
 
 function createBaseListUsbKeysResponse(): ListUsbKeysResponse {
-  return { revision: undefined, keys: [], unavailableReason: 0, unavailableMessage: "" };
+  return {
+    revision: undefined,
+    keys: [],
+    unavailableReason: 0,
+    unavailableMessage: "",
+    status: 0,
+    statusRule: "",
+    nodes: [],
+    buffers: [],
+    evaluatedAt: undefined,
+    staleSince: undefined,
+  };
 }
 
 export const ListUsbKeysResponse: MessageFns<ListUsbKeysResponse> = {
@@ -4466,6 +4761,24 @@ export const ListUsbKeysResponse: MessageFns<ListUsbKeysResponse> = {
     }
     if (message.unavailableMessage !== "") {
       writer.uint32(34).string(message.unavailableMessage);
+    }
+    if (message.status !== 0) {
+      writer.uint32(40).int32(message.status);
+    }
+    if (message.statusRule !== "") {
+      writer.uint32(50).string(message.statusRule);
+    }
+    for (const v of message.nodes) {
+      UsbNode.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.buffers) {
+      UsbBuffer.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.evaluatedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.evaluatedAt), writer.uint32(74).fork()).join();
+    }
+    if (message.staleSince !== undefined) {
+      Timestamp.encode(toTimestamp(message.staleSince), writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -4515,6 +4828,54 @@ export const ListUsbKeysResponse: MessageFns<ListUsbKeysResponse> = {
             message.unavailableMessage = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.statusRule = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.nodes.push(UsbNode.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.buffers.push(UsbBuffer.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.evaluatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.staleSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4541,6 +4902,26 @@ export const ListUsbKeysResponse: MessageFns<ListUsbKeysResponse> = {
         : isSet(object.unavailable_message)
         ? globalThis.String(object.unavailable_message)
         : "",
+      status: isSet(object.status) ? usbStatusFromJSON(object.status) : 0,
+      statusRule: isSet(object.statusRule)
+        ? globalThis.String(object.statusRule)
+        : isSet(object.status_rule)
+        ? globalThis.String(object.status_rule)
+        : "",
+      nodes: globalThis.Array.isArray(object?.nodes)
+        ? object.nodes.map((e: any) => UsbNode.fromJSON(e))
+        : [],
+      buffers: globalThis.Array.isArray(object?.buffers) ? object.buffers.map((e: any) => UsbBuffer.fromJSON(e)) : [],
+      evaluatedAt: isSet(object.evaluatedAt)
+        ? fromJsonTimestamp(object.evaluatedAt)
+        : isSet(object.evaluated_at)
+        ? fromJsonTimestamp(object.evaluated_at)
+        : undefined,
+      staleSince: isSet(object.staleSince)
+        ? fromJsonTimestamp(object.staleSince)
+        : isSet(object.stale_since)
+        ? fromJsonTimestamp(object.stale_since)
+        : undefined,
     };
   },
 
@@ -4558,6 +4939,24 @@ export const ListUsbKeysResponse: MessageFns<ListUsbKeysResponse> = {
     if (message.unavailableMessage !== "") {
       obj.unavailableMessage = message.unavailableMessage;
     }
+    if (message.status !== 0) {
+      obj.status = usbStatusToJSON(message.status);
+    }
+    if (message.statusRule !== "") {
+      obj.statusRule = message.statusRule;
+    }
+    if (message.nodes?.length) {
+      obj.nodes = message.nodes.map((e) => UsbNode.toJSON(e));
+    }
+    if (message.buffers?.length) {
+      obj.buffers = message.buffers.map((e) => UsbBuffer.toJSON(e));
+    }
+    if (message.evaluatedAt !== undefined) {
+      obj.evaluatedAt = message.evaluatedAt.toISOString();
+    }
+    if (message.staleSince !== undefined) {
+      obj.staleSince = message.staleSince.toISOString();
+    }
     return obj;
   },
 
@@ -4572,6 +4971,12 @@ export const ListUsbKeysResponse: MessageFns<ListUsbKeysResponse> = {
     message.keys = object.keys?.map((e) => UsbKey.fromPartial(e)) || [];
     message.unavailableReason = object.unavailableReason ?? 0;
     message.unavailableMessage = object.unavailableMessage ?? "";
+    message.status = object.status ?? 0;
+    message.statusRule = object.statusRule ?? "";
+    message.nodes = object.nodes?.map((e) => UsbNode.fromPartial(e)) || [];
+    message.buffers = object.buffers?.map((e) => UsbBuffer.fromPartial(e)) || [];
+    message.evaluatedAt = object.evaluatedAt ?? undefined;
+    message.staleSince = object.staleSince ?? undefined;
     return message;
   },
 };

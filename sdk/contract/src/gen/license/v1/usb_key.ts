@@ -6,17 +6,22 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Timestamp } from "../../google/protobuf/timestamp.ts";
 
 /** UsbUnavailableReason says why a node reads no USB keys. */
 export const UsbUnavailableReason = {
   /** UNSPECIFIED - Keys are read. */
   UNSPECIFIED: 0,
-  /** AGENT_OFF - The agent that reads keys is not running. */
+  /** AGENT_OFF - The agent that reads keys is switched off on that node. */
   AGENT_OFF: 1,
   /** NO_USB_SUPPORT - The host's kernel has no USB. */
   NO_USB_SUPPORT: 2,
   /** NO_PERMISSION - The service may not open the device. */
   NO_PERMISSION: 3,
+  /** NOT_IN_PRODUCT - The product has no USB keys. */
+  NOT_IN_PRODUCT: 4,
+  /** NO_SCAN - The node has made no scan yet, or none for a minute. */
+  NO_SCAN: 5,
 } as const;
 
 export type UsbUnavailableReason = typeof UsbUnavailableReason[keyof typeof UsbUnavailableReason];
@@ -26,6 +31,8 @@ export namespace UsbUnavailableReason {
   export type AGENT_OFF = typeof UsbUnavailableReason.AGENT_OFF;
   export type NO_USB_SUPPORT = typeof UsbUnavailableReason.NO_USB_SUPPORT;
   export type NO_PERMISSION = typeof UsbUnavailableReason.NO_PERMISSION;
+  export type NOT_IN_PRODUCT = typeof UsbUnavailableReason.NOT_IN_PRODUCT;
+  export type NO_SCAN = typeof UsbUnavailableReason.NO_SCAN;
 }
 
 export function usbUnavailableReasonFromJSON(object: any): UsbUnavailableReason {
@@ -42,6 +49,12 @@ export function usbUnavailableReasonFromJSON(object: any): UsbUnavailableReason 
     case 3:
     case "USB_UNAVAILABLE_REASON_NO_PERMISSION":
       return UsbUnavailableReason.NO_PERMISSION;
+    case 4:
+    case "USB_UNAVAILABLE_REASON_NOT_IN_PRODUCT":
+      return UsbUnavailableReason.NOT_IN_PRODUCT;
+    case 5:
+    case "USB_UNAVAILABLE_REASON_NO_SCAN":
+      return UsbUnavailableReason.NO_SCAN;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbUnavailableReason");
   }
@@ -57,23 +70,315 @@ export function usbUnavailableReasonToJSON(object: UsbUnavailableReason): string
       return "USB_UNAVAILABLE_REASON_NO_USB_SUPPORT";
     case UsbUnavailableReason.NO_PERMISSION:
       return "USB_UNAVAILABLE_REASON_NO_PERMISSION";
+    case UsbUnavailableReason.NOT_IN_PRODUCT:
+      return "USB_UNAVAILABLE_REASON_NOT_IN_PRODUCT";
+    case UsbUnavailableReason.NO_SCAN:
+      return "USB_UNAVAILABLE_REASON_NO_SCAN";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbUnavailableReason");
   }
 }
 
+/** UsbStatus is how the platform stands with its USB keys (UK-ST). */
+export const UsbStatus = {
+  /** UNSPECIFIED - No key ever gave rights on this platform. */
+  UNSPECIFIED: 0,
+  /** MISSING - No key counts on any node (UK-ST-1). */
+  MISSING: 1,
+  /** READY - One node has one counting key, no other node has any (UK-ST-2). */
+  READY: 2,
+  /** ABNORMAL - More keys count than one, rights are not affected (UK-ST-3). */
+  ABNORMAL: 3,
+  /** FAULT - Only nodes with two or more counting keys are left: rights come from a running buffer alone (UK-ST-4). */
+  FAULT: 4,
+} as const;
+
+export type UsbStatus = typeof UsbStatus[keyof typeof UsbStatus];
+
+export namespace UsbStatus {
+  export type UNSPECIFIED = typeof UsbStatus.UNSPECIFIED;
+  export type MISSING = typeof UsbStatus.MISSING;
+  export type READY = typeof UsbStatus.READY;
+  export type ABNORMAL = typeof UsbStatus.ABNORMAL;
+  export type FAULT = typeof UsbStatus.FAULT;
+}
+
+export function usbStatusFromJSON(object: any): UsbStatus {
+  switch (object) {
+    case 0:
+    case "USB_STATUS_UNSPECIFIED":
+      return UsbStatus.UNSPECIFIED;
+    case 1:
+    case "USB_STATUS_MISSING":
+      return UsbStatus.MISSING;
+    case 2:
+    case "USB_STATUS_READY":
+      return UsbStatus.READY;
+    case 3:
+    case "USB_STATUS_ABNORMAL":
+      return UsbStatus.ABNORMAL;
+    case 4:
+    case "USB_STATUS_FAULT":
+      return UsbStatus.FAULT;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbStatus");
+  }
+}
+
+export function usbStatusToJSON(object: UsbStatus): string {
+  switch (object) {
+    case UsbStatus.UNSPECIFIED:
+      return "USB_STATUS_UNSPECIFIED";
+    case UsbStatus.MISSING:
+      return "USB_STATUS_MISSING";
+    case UsbStatus.READY:
+      return "USB_STATUS_READY";
+    case UsbStatus.ABNORMAL:
+      return "USB_STATUS_ABNORMAL";
+    case UsbStatus.FAULT:
+      return "USB_STATUS_FAULT";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbStatus");
+  }
+}
+
+/** UsbKeyStatus is what one key is worth on the node that sees it. */
+export const UsbKeyStatus = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** GIVING - It gives its rights. */
+  GIVING: 1,
+  /** BESIDE_OTHERS - It counts, but another one counts on its node: neither gives its rights. */
+  BESIDE_OTHERS: 2,
+  /** JUST_GONE - It is not seen any more, for less than the debounce: what it gave still counts. */
+  JUST_GONE: 3,
+  /** NOT_COUNTING - It does not count; problem says why. */
+  NOT_COUNTING: 4,
+} as const;
+
+export type UsbKeyStatus = typeof UsbKeyStatus[keyof typeof UsbKeyStatus];
+
+export namespace UsbKeyStatus {
+  export type UNSPECIFIED = typeof UsbKeyStatus.UNSPECIFIED;
+  export type GIVING = typeof UsbKeyStatus.GIVING;
+  export type BESIDE_OTHERS = typeof UsbKeyStatus.BESIDE_OTHERS;
+  export type JUST_GONE = typeof UsbKeyStatus.JUST_GONE;
+  export type NOT_COUNTING = typeof UsbKeyStatus.NOT_COUNTING;
+}
+
+export function usbKeyStatusFromJSON(object: any): UsbKeyStatus {
+  switch (object) {
+    case 0:
+    case "USB_KEY_STATUS_UNSPECIFIED":
+      return UsbKeyStatus.UNSPECIFIED;
+    case 1:
+    case "USB_KEY_STATUS_GIVING":
+      return UsbKeyStatus.GIVING;
+    case 2:
+    case "USB_KEY_STATUS_BESIDE_OTHERS":
+      return UsbKeyStatus.BESIDE_OTHERS;
+    case 3:
+    case "USB_KEY_STATUS_JUST_GONE":
+      return UsbKeyStatus.JUST_GONE;
+    case 4:
+    case "USB_KEY_STATUS_NOT_COUNTING":
+      return UsbKeyStatus.NOT_COUNTING;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbKeyStatus");
+  }
+}
+
+export function usbKeyStatusToJSON(object: UsbKeyStatus): string {
+  switch (object) {
+    case UsbKeyStatus.UNSPECIFIED:
+      return "USB_KEY_STATUS_UNSPECIFIED";
+    case UsbKeyStatus.GIVING:
+      return "USB_KEY_STATUS_GIVING";
+    case UsbKeyStatus.BESIDE_OTHERS:
+      return "USB_KEY_STATUS_BESIDE_OTHERS";
+    case UsbKeyStatus.JUST_GONE:
+      return "USB_KEY_STATUS_JUST_GONE";
+    case UsbKeyStatus.NOT_COUNTING:
+      return "USB_KEY_STATUS_NOT_COUNTING";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbKeyStatus");
+  }
+}
+
+/** UsbKeyProblem says why a key does not count. */
+export const UsbKeyProblem = {
+  /** UNSPECIFIED - Nothing is against it. */
+  UNSPECIFIED: 0,
+  /** NO_PERMISSION - The service may not open the device. */
+  NO_PERMISSION: 1,
+  /** BUSY - Another program holds the device. */
+  BUSY: 2,
+  /** NO_ANSWER - The device did not answer in time. */
+  NO_ANSWER: 3,
+  /** NOT_A_KEY - What the device answers is not the key protocol. */
+  NOT_A_KEY: 4,
+  /** NO_PROOF - The key cannot prove its presence, and the product takes no such keys. */
+  NO_PROOF: 5,
+  /** PROOF_FAILED - The presence proof is wrong: the device does not hold the private key, or its counter ran back. */
+  PROOF_FAILED: 6,
+  /** NO_LICENSE - There is no license for it, neither on it nor installed. */
+  NO_LICENSE: 7,
+  /** LICENSE_REFUSED - The license on it is refused; license_reason says why. */
+  LICENSE_REFUSED: 8,
+  /** COPY - The license on it names the key id, but another private key: it is a copy. */
+  COPY: 9,
+} as const;
+
+export type UsbKeyProblem = typeof UsbKeyProblem[keyof typeof UsbKeyProblem];
+
+export namespace UsbKeyProblem {
+  export type UNSPECIFIED = typeof UsbKeyProblem.UNSPECIFIED;
+  export type NO_PERMISSION = typeof UsbKeyProblem.NO_PERMISSION;
+  export type BUSY = typeof UsbKeyProblem.BUSY;
+  export type NO_ANSWER = typeof UsbKeyProblem.NO_ANSWER;
+  export type NOT_A_KEY = typeof UsbKeyProblem.NOT_A_KEY;
+  export type NO_PROOF = typeof UsbKeyProblem.NO_PROOF;
+  export type PROOF_FAILED = typeof UsbKeyProblem.PROOF_FAILED;
+  export type NO_LICENSE = typeof UsbKeyProblem.NO_LICENSE;
+  export type LICENSE_REFUSED = typeof UsbKeyProblem.LICENSE_REFUSED;
+  export type COPY = typeof UsbKeyProblem.COPY;
+}
+
+export function usbKeyProblemFromJSON(object: any): UsbKeyProblem {
+  switch (object) {
+    case 0:
+    case "USB_KEY_PROBLEM_UNSPECIFIED":
+      return UsbKeyProblem.UNSPECIFIED;
+    case 1:
+    case "USB_KEY_PROBLEM_NO_PERMISSION":
+      return UsbKeyProblem.NO_PERMISSION;
+    case 2:
+    case "USB_KEY_PROBLEM_BUSY":
+      return UsbKeyProblem.BUSY;
+    case 3:
+    case "USB_KEY_PROBLEM_NO_ANSWER":
+      return UsbKeyProblem.NO_ANSWER;
+    case 4:
+    case "USB_KEY_PROBLEM_NOT_A_KEY":
+      return UsbKeyProblem.NOT_A_KEY;
+    case 5:
+    case "USB_KEY_PROBLEM_NO_PROOF":
+      return UsbKeyProblem.NO_PROOF;
+    case 6:
+    case "USB_KEY_PROBLEM_PROOF_FAILED":
+      return UsbKeyProblem.PROOF_FAILED;
+    case 7:
+    case "USB_KEY_PROBLEM_NO_LICENSE":
+      return UsbKeyProblem.NO_LICENSE;
+    case 8:
+    case "USB_KEY_PROBLEM_LICENSE_REFUSED":
+      return UsbKeyProblem.LICENSE_REFUSED;
+    case 9:
+    case "USB_KEY_PROBLEM_COPY":
+      return UsbKeyProblem.COPY;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbKeyProblem");
+  }
+}
+
+export function usbKeyProblemToJSON(object: UsbKeyProblem): string {
+  switch (object) {
+    case UsbKeyProblem.UNSPECIFIED:
+      return "USB_KEY_PROBLEM_UNSPECIFIED";
+    case UsbKeyProblem.NO_PERMISSION:
+      return "USB_KEY_PROBLEM_NO_PERMISSION";
+    case UsbKeyProblem.BUSY:
+      return "USB_KEY_PROBLEM_BUSY";
+    case UsbKeyProblem.NO_ANSWER:
+      return "USB_KEY_PROBLEM_NO_ANSWER";
+    case UsbKeyProblem.NOT_A_KEY:
+      return "USB_KEY_PROBLEM_NOT_A_KEY";
+    case UsbKeyProblem.NO_PROOF:
+      return "USB_KEY_PROBLEM_NO_PROOF";
+    case UsbKeyProblem.PROOF_FAILED:
+      return "USB_KEY_PROBLEM_PROOF_FAILED";
+    case UsbKeyProblem.NO_LICENSE:
+      return "USB_KEY_PROBLEM_NO_LICENSE";
+    case UsbKeyProblem.LICENSE_REFUSED:
+      return "USB_KEY_PROBLEM_LICENSE_REFUSED";
+    case UsbKeyProblem.COPY:
+      return "USB_KEY_PROBLEM_COPY";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum UsbKeyProblem");
+  }
+}
+
 /** UsbKey is a license key seen on a USB port of a management node. */
 export interface UsbKey {
-  /** Id of the key, to apply for licenses with. */
+  /** Id of the key, to apply for licenses with (UK-ID-1). Empty: it could not be read. */
   keyId: string;
   /** Node that sees it. */
   managementNodeId: string;
   /** Model of the key. */
   model: string;
+  /** What it is worth there. */
+  status: UsbKeyStatus;
+  /** Why it does not count. */
+  problem: UsbKeyProblem;
+  /** ErrorReason by which the license on it is refused. Empty: it is not. */
+  licenseReason: string;
+  /** Status and problem for a person. */
+  message: string;
+  /** Last presence proof that held. Absent: none did. */
+  provedTime?:
+    | Date
+    | undefined;
+  /** When it was last seen. */
+  seenTime:
+    | Date
+    | undefined;
+  /** Installed licenses that are bound to it, ascending. */
+  licenseIds: string[];
+  /** RFC 7638 thumbprint of its public key. Empty: it could not be read. */
+  publicKeyThumbprint: string;
+  /** Place of the device on the node, for people: bus and ports. */
+  port: string;
+}
+
+/** UsbNode is how one management node stands with its USB ports. */
+export interface UsbNode {
+  /** Node. */
+  managementNodeId: string;
+  /** Why it reads no keys. */
+  unavailableReason: UsbUnavailableReason;
+  /** The same for a person. */
+  unavailableMessage: string;
+  /** Its last completed scan. Absent: there was none. */
+  scannedTime?: Date | undefined;
+}
+
+/** UsbBuffer carries the rights of a USB key for a while after its removal (UK-BU). */
+export interface UsbBuffer {
+  /** Id of the key. */
+  keyId: string;
+  /** The key's removal. */
+  startTime:
+    | Date
+    | undefined;
+  /** End of the buffer. A license may end before. */
+  expireTime: Date | undefined;
 }
 
 function createBaseUsbKey(): UsbKey {
-  return { keyId: "", managementNodeId: "", model: "" };
+  return {
+    keyId: "",
+    managementNodeId: "",
+    model: "",
+    status: 0,
+    problem: 0,
+    licenseReason: "",
+    message: "",
+    provedTime: undefined,
+    seenTime: undefined,
+    licenseIds: [],
+    publicKeyThumbprint: "",
+    port: "",
+  };
 }
 
 export const UsbKey: MessageFns<UsbKey> = {
@@ -86,6 +391,33 @@ export const UsbKey: MessageFns<UsbKey> = {
     }
     if (message.model !== "") {
       writer.uint32(26).string(message.model);
+    }
+    if (message.status !== 0) {
+      writer.uint32(32).int32(message.status);
+    }
+    if (message.problem !== 0) {
+      writer.uint32(40).int32(message.problem);
+    }
+    if (message.licenseReason !== "") {
+      writer.uint32(50).string(message.licenseReason);
+    }
+    if (message.message !== "") {
+      writer.uint32(58).string(message.message);
+    }
+    if (message.provedTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.provedTime), writer.uint32(66).fork()).join();
+    }
+    if (message.seenTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.seenTime), writer.uint32(74).fork()).join();
+    }
+    for (const v of message.licenseIds) {
+      writer.uint32(82).string(v!);
+    }
+    if (message.publicKeyThumbprint !== "") {
+      writer.uint32(90).string(message.publicKeyThumbprint);
+    }
+    if (message.port !== "") {
+      writer.uint32(98).string(message.port);
     }
     return writer;
   },
@@ -127,6 +459,78 @@ export const UsbKey: MessageFns<UsbKey> = {
             message.model = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.problem = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.licenseReason = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.provedTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.seenTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.licenseIds.push(reader.string());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.publicKeyThumbprint = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.port = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -152,6 +556,35 @@ export const UsbKey: MessageFns<UsbKey> = {
         ? globalThis.String(object.management_node_id)
         : "",
       model: isSet(object.model) ? globalThis.String(object.model) : "",
+      status: isSet(object.status) ? usbKeyStatusFromJSON(object.status) : 0,
+      problem: isSet(object.problem) ? usbKeyProblemFromJSON(object.problem) : 0,
+      licenseReason: isSet(object.licenseReason)
+        ? globalThis.String(object.licenseReason)
+        : isSet(object.license_reason)
+        ? globalThis.String(object.license_reason)
+        : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      provedTime: isSet(object.provedTime)
+        ? fromJsonTimestamp(object.provedTime)
+        : isSet(object.proved_time)
+        ? fromJsonTimestamp(object.proved_time)
+        : undefined,
+      seenTime: isSet(object.seenTime)
+        ? fromJsonTimestamp(object.seenTime)
+        : isSet(object.seen_time)
+        ? fromJsonTimestamp(object.seen_time)
+        : undefined,
+      licenseIds: globalThis.Array.isArray(object?.licenseIds)
+        ? object.licenseIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.license_ids)
+        ? object.license_ids.map((e: any) => globalThis.String(e))
+        : [],
+      publicKeyThumbprint: isSet(object.publicKeyThumbprint)
+        ? globalThis.String(object.publicKeyThumbprint)
+        : isSet(object.public_key_thumbprint)
+        ? globalThis.String(object.public_key_thumbprint)
+        : "",
+      port: isSet(object.port) ? globalThis.String(object.port) : "",
     };
   },
 
@@ -166,6 +599,33 @@ export const UsbKey: MessageFns<UsbKey> = {
     if (message.model !== "") {
       obj.model = message.model;
     }
+    if (message.status !== 0) {
+      obj.status = usbKeyStatusToJSON(message.status);
+    }
+    if (message.problem !== 0) {
+      obj.problem = usbKeyProblemToJSON(message.problem);
+    }
+    if (message.licenseReason !== "") {
+      obj.licenseReason = message.licenseReason;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.provedTime !== undefined) {
+      obj.provedTime = message.provedTime.toISOString();
+    }
+    if (message.seenTime !== undefined) {
+      obj.seenTime = message.seenTime.toISOString();
+    }
+    if (message.licenseIds?.length) {
+      obj.licenseIds = message.licenseIds;
+    }
+    if (message.publicKeyThumbprint !== "") {
+      obj.publicKeyThumbprint = message.publicKeyThumbprint;
+    }
+    if (message.port !== "") {
+      obj.port = message.port;
+    }
     return obj;
   },
 
@@ -177,6 +637,261 @@ export const UsbKey: MessageFns<UsbKey> = {
     message.keyId = object.keyId ?? "";
     message.managementNodeId = object.managementNodeId ?? "";
     message.model = object.model ?? "";
+    message.status = object.status ?? 0;
+    message.problem = object.problem ?? 0;
+    message.licenseReason = object.licenseReason ?? "";
+    message.message = object.message ?? "";
+    message.provedTime = object.provedTime ?? undefined;
+    message.seenTime = object.seenTime ?? undefined;
+    message.licenseIds = object.licenseIds?.map((e) => e) || [];
+    message.publicKeyThumbprint = object.publicKeyThumbprint ?? "";
+    message.port = object.port ?? "";
+    return message;
+  },
+};
+
+function createBaseUsbNode(): UsbNode {
+  return { managementNodeId: "", unavailableReason: 0, unavailableMessage: "", scannedTime: undefined };
+}
+
+export const UsbNode: MessageFns<UsbNode> = {
+  encode(message: UsbNode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.managementNodeId !== "") {
+      writer.uint32(10).string(message.managementNodeId);
+    }
+    if (message.unavailableReason !== 0) {
+      writer.uint32(16).int32(message.unavailableReason);
+    }
+    if (message.unavailableMessage !== "") {
+      writer.uint32(26).string(message.unavailableMessage);
+    }
+    if (message.scannedTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.scannedTime), writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsbNode {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsbNode();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.managementNodeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unavailableReason = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unavailableMessage = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.scannedTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UsbNode {
+    return {
+      managementNodeId: isSet(object.managementNodeId)
+        ? globalThis.String(object.managementNodeId)
+        : isSet(object.management_node_id)
+        ? globalThis.String(object.management_node_id)
+        : "",
+      unavailableReason: isSet(object.unavailableReason)
+        ? usbUnavailableReasonFromJSON(object.unavailableReason)
+        : isSet(object.unavailable_reason)
+        ? usbUnavailableReasonFromJSON(object.unavailable_reason)
+        : 0,
+      unavailableMessage: isSet(object.unavailableMessage)
+        ? globalThis.String(object.unavailableMessage)
+        : isSet(object.unavailable_message)
+        ? globalThis.String(object.unavailable_message)
+        : "",
+      scannedTime: isSet(object.scannedTime)
+        ? fromJsonTimestamp(object.scannedTime)
+        : isSet(object.scanned_time)
+        ? fromJsonTimestamp(object.scanned_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: UsbNode): unknown {
+    const obj: any = {};
+    if (message.managementNodeId !== "") {
+      obj.managementNodeId = message.managementNodeId;
+    }
+    if (message.unavailableReason !== 0) {
+      obj.unavailableReason = usbUnavailableReasonToJSON(message.unavailableReason);
+    }
+    if (message.unavailableMessage !== "") {
+      obj.unavailableMessage = message.unavailableMessage;
+    }
+    if (message.scannedTime !== undefined) {
+      obj.scannedTime = message.scannedTime.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UsbNode>, I>>(base?: I): UsbNode {
+    return UsbNode.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsbNode>, I>>(object: I): UsbNode {
+    const message = createBaseUsbNode();
+    message.managementNodeId = object.managementNodeId ?? "";
+    message.unavailableReason = object.unavailableReason ?? 0;
+    message.unavailableMessage = object.unavailableMessage ?? "";
+    message.scannedTime = object.scannedTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseUsbBuffer(): UsbBuffer {
+  return { keyId: "", startTime: undefined, expireTime: undefined };
+}
+
+export const UsbBuffer: MessageFns<UsbBuffer> = {
+  encode(message: UsbBuffer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keyId !== "") {
+      writer.uint32(10).string(message.keyId);
+    }
+    if (message.startTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.startTime), writer.uint32(18).fork()).join();
+    }
+    if (message.expireTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.expireTime), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsbBuffer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsbBuffer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.startTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expireTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UsbBuffer {
+    return {
+      keyId: isSet(object.keyId)
+        ? globalThis.String(object.keyId)
+        : isSet(object.key_id)
+        ? globalThis.String(object.key_id)
+        : "",
+      startTime: isSet(object.startTime)
+        ? fromJsonTimestamp(object.startTime)
+        : isSet(object.start_time)
+        ? fromJsonTimestamp(object.start_time)
+        : undefined,
+      expireTime: isSet(object.expireTime)
+        ? fromJsonTimestamp(object.expireTime)
+        : isSet(object.expire_time)
+        ? fromJsonTimestamp(object.expire_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: UsbBuffer): unknown {
+    const obj: any = {};
+    if (message.keyId !== "") {
+      obj.keyId = message.keyId;
+    }
+    if (message.startTime !== undefined) {
+      obj.startTime = message.startTime.toISOString();
+    }
+    if (message.expireTime !== undefined) {
+      obj.expireTime = message.expireTime.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UsbBuffer>, I>>(base?: I): UsbBuffer {
+    return UsbBuffer.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsbBuffer>, I>>(object: I): UsbBuffer {
+    const message = createBaseUsbBuffer();
+    message.keyId = object.keyId ?? "";
+    message.startTime = object.startTime ?? undefined;
+    message.expireTime = object.expireTime ?? undefined;
     return message;
   },
 };
@@ -192,6 +907,28 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
 type KeysOfUnion<T> = T extends T ? keyof T : never;
 type Exact<P, I extends P> = P extends Builtin ? P
   : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
+
+function fromJsonTimestamp(o: any): Date {
+  if (o instanceof globalThis.Date) {
+    return o;
+  } else if (typeof o === "string") {
+    return new globalThis.Date(o);
+  } else {
+    return fromTimestamp(Timestamp.fromJSON(o));
+  }
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
