@@ -7,6 +7,7 @@ import type { Binding, Instant, License } from "./license.ts";
 import { isBase, type Profile } from "./profile.ts";
 import type { Refusal } from "./refusal.ts";
 import { isUpgrade } from "./upgrades.ts";
+import { displacedBy } from "./usb/taken.ts";
 import { isSameKey, type UsbKeyName } from "./usb/usb-facts.ts";
 
 /** One verified file of a package. */
@@ -60,12 +61,18 @@ export function admitPackage(
   }
   const licensesOf = (wanted: readonly AdmittedFile[]) => wanted.map(({ license }) => license);
   const fresh = licensesOf(admitted.filter(({ outcome }) => outcome === "INSTALLED"));
-  refusals.push(...judgePackage(profile, { installed, fresh, packed: licensesOf(admitted) }, at));
+  const packed = licensesOf(admitted);
+  const displaced = displacedBy(installed, packed);
+  const kept = installed.filter((license) => !displaced.includes(license));
+  refusals.push(...judgePackage(profile, { installed: kept, fresh, packed }, at));
   return refusals.length > 0 ? { admitted: false, refusals } : { admitted: true, files: admitted };
 }
 
-/** Base, upgrades, others; within an item by `iat`, then `jti`; the same bytes count once (LI-2). */
-function inOrderOfApplication(profile: Profile, files: readonly PackageFile[]): readonly PackageFile[] {
+/** The files, completed: base, upgrades, others; within an item by `iat`, then `jti`; the same bytes count once (LI-2). */
+export function inOrderOfApplication(
+  profile: Profile,
+  files: readonly PackageFile[],
+): readonly PackageFile[] {
   const unique = new Map(files.toReversed().map((file) => [file.license.id, file]));
   return [...unique.values()]
     .map((file) => ({ ...file, license: completeLicense(profile, file.license) }))

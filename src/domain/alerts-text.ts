@@ -2,7 +2,7 @@
 import { describeItem } from "./describe-item.ts";
 import type { InstalledLicense, Instant } from "./license.ts";
 import { isBase, type Profile } from "./profile.ts";
-import { firstToCome } from "./standing.ts";
+import { firstToRun } from "./standing.ts";
 
 const APPLY = "send the request code to the vendor and upload the license that comes back";
 
@@ -18,7 +18,7 @@ export function renewalOf(
   item: string,
   at: Instant,
 ): string {
-  const coming = firstToCome(
+  const coming = firstToRun(
     licenses.filter((license) => license.item === item),
     at,
   );

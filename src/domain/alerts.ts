@@ -1,5 +1,5 @@
 /**
- * What somebody should act on, as far as licenses and usage tell it (EV-10): pure, so that a dry run can
+ * What somebody should act on, as far as licenses, USB keys and usage tell it (EV-10): pure, so that a dry run can
  * say which alerts would begin and which would stand no longer.
  */
 import {
@@ -11,6 +11,7 @@ import {
   lockPending,
 } from "./alerts-standing.ts";
 import { endingBases, endingModules, endingService } from "./alerts-to-come.ts";
+import { endingBuffers, usbAbnormal, usbFault, usbMissing } from "./alerts-usb.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { PlatformInput } from "./facts.ts";
@@ -22,7 +23,7 @@ import { outlookAt } from "./rights-end.ts";
 export const REMINDER_KINDS = ["LICENSE_TO_EXPIRE", "MODULE_TO_EXPIRE", "SERVICE_TO_EXPIRE"] as const;
 export type ReminderKind = (typeof REMINDER_KINDS)[number];
 
-/** Kinds of alerts that follow from licenses, usage and instant. */
+/** Kinds of alerts that follow from licenses, USB keys, usage and instant. */
 export const DOMAIN_ALERT_KINDS = [
   "LOCKED",
   "LOCK_PENDING",
@@ -48,7 +49,7 @@ export interface DomainAlert {
   readonly message: string;
   /** What to do about it, in one sentence. */
   readonly remedy: string;
-  /** Item or meter that it is about. */
+  /** Item, meter or USB key that it is about; empty: the USB keys as a whole. */
   readonly subject: string;
   /** Since when it stands, by the licenses of now (EV-2), or since when that is over which has expired; `undefined`: not known. */
   readonly since: Instant | undefined;
@@ -79,6 +80,10 @@ export function alertsAt(
     ...endingModules(outlook),
     ...expiredService(evaluation),
     ...endingService(outlook),
+    ...usbFault(platform),
+    ...usbMissing(platform, evaluation),
+    ...usbAbnormal(platform),
+    ...endingBuffers(outlook),
   ];
 }
 

@@ -4,7 +4,7 @@
  * handful of choices.
  */
 import { type Amounts, coverWith } from "./cover.ts";
-import { hasEndedAt, type InstalledLicense, type Instant, runsAt } from "./license.ts";
+import { hasEndedAt, type InstalledLicense, type Instant, isCarriedAt, phaseAt, runsAt } from "./license.ts";
 import { runsOn } from "./lock.ts";
 import { splitMeterKey } from "./meters.ts";
 import type { Merge } from "./profile.ts";
@@ -46,7 +46,9 @@ export function choicesOf(
 
 /** The choices of one item's upgrades, up to two steps up; the empty one is not among them. */
 export function upgradeChoicesOf(licenses: readonly InstalledLicense[], at: Instant): readonly Choice[] {
-  const started = licenses.filter((license) => isUpgrade(license) && license.startsAt <= at);
+  const started = licenses.filter(
+    (license) => isUpgrade(license) && license.startsAt <= at && isCarriedAt(license, at),
+  );
   const singles = representatives(started, ({ fromEdition, edition }) => `${fromEdition} ${edition}`);
   const pairs = singles.flatMap((low) =>
     singles.filter((high) => high[0]?.fromEdition === low[0]?.edition).map((high) => [...low, ...high]),
@@ -71,8 +73,8 @@ function representatives(
 /** Licenses of one signature can stand for each other: same phase, same edition, quotas that cover the same use. */
 function signatureOf(license: InstalledLicense, { amountsInUse }: ChoiceFacts, at: Instant): string {
   const { edition, term, quotas } = license;
-  const phase = runsAt(license, at) ? "runs" : hasEndedAt(license, at) ? "ended" : "pending";
-  if (phase !== "runs") return `${phase} ${edition} ${term}`;
+  const phase = phaseAt(license, at);
+  if (phase !== "RUNNING") return `${phase} ${edition} ${term}`;
   const covered = [...amountsInUse].map(([unit, amounts]) => {
     const quota = quotas.get(unit);
     return quota === undefined ? "all" : amounts.filter((amount) => amount <= quota).length;

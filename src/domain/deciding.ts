@@ -6,7 +6,7 @@
 import type { Choice } from "./choices.ts";
 import { decide } from "./decision.ts";
 import type { ItemStanding, Outcome } from "./evaluation.ts";
-import { hasEndedAt, type InstalledLicense, type Instant, runsAt } from "./license.ts";
+import { type InstalledLicense, type Instant, phaseAt } from "./license.ts";
 import { lockAt, locksOf } from "./lock.ts";
 import { splitMeterKey } from "./meters.ts";
 import type { CapabilityDefinition, Profile } from "./profile.ts";
@@ -60,16 +60,14 @@ export function isSameQuestion(a: DecidingQuestion, b: DecidingQuestion): boolea
   );
 }
 
-/** The same licenses, and each of them as far in its window. */
+/** The same licenses, each in the same phase. */
 function isSameChoices(
   a: readonly Choice[],
   b: readonly Choice[],
   [from, to]: readonly [Instant, Instant],
 ): boolean {
   const isSame = (license: InstalledLicense, other: InstalledLicense | undefined) =>
-    license === other &&
-    runsAt(license, from) === runsAt(license, to) &&
-    hasEndedAt(license, from) === hasEndedAt(license, to);
+    license === other && phaseAt(license, from) === phaseAt(license, to);
   return (
     a.length === b.length &&
     a.every(

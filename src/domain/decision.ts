@@ -7,7 +7,7 @@ import { CAPABILITY_REASONS, type Outcome } from "./evaluation.ts";
 import { unmetPrerequisite } from "./prerequisite.ts";
 import type { CapabilityDefinition, Profile } from "./profile.ts";
 import { indexOf } from "./profile-index.ts";
-import type { Scene, Standings } from "./standings.ts";
+import { isEndedVoice, type Scene, type Standings } from "./standings.ts";
 
 /** Decides one capability of the profile. */
 export function decide(scene: Scene, definition: CapabilityDefinition, standings: Standings): Outcome {
@@ -34,6 +34,8 @@ function baseRow(profile: Profile, key: string, base: string, standings: Standin
   switch (phase) {
     case "RUNNING":
       return profile.table.GIVEN;
+    case "LOST":
+      return profile.table.BASE_KEY_LOST;
     case "ENDED":
       return profile.table.BASE_ENDED;
     case "PENDING":
@@ -49,6 +51,7 @@ function moduleRow(scene: Scene, item: string, standings: Standings): Outcome | 
   const free = standings.noLicenseOf(item);
   const { situation } = standings.standingOf(item);
   if (situation === "RUNNING" || free === "IN_FORCE") return runningModuleRow(scene, item, standings);
+  if (situation === "USB_KEY_LOST") return table.MODULE_KEY_LOST;
   if (situation === "EXPIRED" || free === "OVER") return table.MODULE_ENDED;
   return situation === "PENDING" || free === "PENDING" ? table.MODULE_PENDING : undefined;
 }
@@ -63,7 +66,8 @@ function runningModuleRow(scene: Scene, item: string, standings: Standings): Out
 
 /**
  * How the base below a module stands. Where an edition is asked for, that of the no-license state serves as
- * well; else a module needs a base license, and a no-license state that is over counts as an ended one.
+ * well; else a module needs a base license. One whose USB key is lost, and a no-license state that is over,
+ * count as an ended one.
  */
 function baseBelow(profile: Profile, bases: readonly string[], standings: Standings) {
   const voices = (bases.length > 0 ? bases : [...profile.bases.keys()]).map((base) =>
@@ -71,7 +75,7 @@ function baseBelow(profile: Profile, bases: readonly string[], standings: Standi
   );
   const serves = ({ by }: { readonly by: string }) => bases.length > 0 || by === "LICENSE";
   if (voices.some((voice) => voice.phase === "RUNNING" && serves(voice))) return "GIVEN";
-  return voices.some(({ phase }) => phase === "ENDED") ? "MODULE_BASE_ENDED" : "MODULE_BASE_MISSING";
+  return voices.some(isEndedVoice) ? "MODULE_BASE_ENDED" : "MODULE_BASE_MISSING";
 }
 
 /** A meter of its own is over, or one of the base of its architecture. */

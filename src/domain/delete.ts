@@ -1,6 +1,9 @@
-import type { InstalledLicense } from "./license.ts";
+import type { PlatformInput } from "./facts.ts";
+import { type InstalledLicense, type Instant, isCarriedAt } from "./license.ts";
 import type { Profile } from "./profile.ts";
 import type { Refusal } from "./refusal.ts";
+import { carry } from "./usb/carry.ts";
+import { NO_USB_KEYS } from "./usb/usb-facts.ts";
 
 /** What to delete: one license, or all request-code licenses of an item (LI-7). */
 export type DeletionTarget = { readonly licenseId: string } | { readonly item: string };
@@ -10,25 +13,38 @@ export type DeletionPlan = { readonly refusal: Refusal } | { readonly licenses: 
 
 /**
  * Decides a deletion by LI-7, all or nothing. Deleting the last base is allowed; its modules stay, with
- * BASE_MISSING. Where the product has terms that cannot be deleted, one such license refuses it.
+ * BASE_MISSING. What a USB key gives, or its buffer, stays as long as it does (ZC-AM-3). Where the product has
+ * terms that cannot be deleted, one such license refuses it.
+ *
+ * @param platform what is installed, and what USB keys give now
  */
 export function planDeletion(
   profile: Profile,
-  installed: readonly InstalledLicense[],
+  platform: Pick<PlatformInput, "licenses" | "facts">,
   target: DeletionTarget,
+  at: Instant,
 ): DeletionPlan {
   const plan =
-    "licenseId" in target ? planById(installed, target.licenseId) : planByItem(installed, target.item);
+    "licenseId" in target
+      ? planById(platform, target.licenseId, at)
+      : planByItem(platform.licenses, target.item);
   if ("refusal" in plan) return plan;
   const kept = plan.licenses.find(({ term }) => !profile.deletableTerms.includes(term));
   return kept === undefined ? plan : notUninstallable(kept);
 }
 
-function planById(installed: readonly InstalledLicense[], licenseId: string): DeletionPlan {
-  const license = installed.find(({ id }) => id === licenseId);
+function planById(
+  { licenses, facts }: Pick<PlatformInput, "licenses" | "facts">,
+  licenseId: string,
+  at: Instant,
+): DeletionPlan {
+  const license = licenses.find(({ id }) => id === licenseId);
   if (license === undefined)
     return notFound("No license with this id is installed; see `licensectl info` for those that are.");
-  return { licenses: [license] };
+  const { binding } = license;
+  if (binding.method === "request-code") return { licenses: [license] };
+  const isGiven = isCarriedAt(carry(license, facts.usb ?? NO_USB_KEYS), at);
+  return isGiven ? givenByKey(license.id, binding.keyId) : { licenses: [license] };
 }
 
 function planByItem(installed: readonly InstalledLicense[], item: string): DeletionPlan {
@@ -38,8 +54,18 @@ function planByItem(installed: readonly InstalledLicense[], item: string): Delet
   const licenses = ofItem.filter(({ binding }) => binding.method === "request-code");
   if (licenses.length > 0)
     return { licenses: licenses.toSorted((a, b) => a.uploadSequence - b.uploadSequence) };
-  const message =
-    "The licenses of this item are on a USB key and go with it; delete one by its id, or remove the key.";
+  return usbLicense(
+    "The licenses of this item are bound to USB keys; nothing was deleted. Remove the key, and once its buffer is over delete each license by its id.",
+  );
+}
+
+function givenByKey(licenseId: string, keyId: string): DeletionPlan {
+  return usbLicense(
+    `License ${licenseId} stays installed: the USB key ${keyId} gives it, or its buffer does; nothing was deleted. Remove the key, and delete the license once the buffer is over.`,
+  );
+}
+
+function usbLicense(message: string): DeletionPlan {
   return { refusal: { reason: "USB_LICENSE", message } };
 }
 

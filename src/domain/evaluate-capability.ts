@@ -2,7 +2,7 @@
 import { type DecidingQuestion, decidingLicenses, isSameQuestion } from "./deciding.ts";
 import { decide, isSameOutcome } from "./decision.ts";
 import type { CapabilityDecision, MeterReading, Outcome } from "./evaluation.ts";
-import type { InstalledLicense, Instant } from "./license.ts";
+import { bufferEndAt, type InstalledLicense, type Instant } from "./license.ts";
 import { lockedItemsAt } from "./lock.ts";
 import { isSameReading } from "./meters.ts";
 import type { CapabilityDefinition } from "./profile.ts";
@@ -41,8 +41,10 @@ export class EvaluatedCapability {
     const then = momentAt(this.#scope, this.#definition, instant);
     if (!isSameOutcome(then.outcome, this.#now.outcome)) return true;
     if (then.meters.some((meter, i) => !isSameReading(meter, this.#now.meters[i] ?? meter))) return true;
-    return !(
-      isSameQuestion(then.question, this.#now.question) || isSameSet(then.licenses, this.#now.licenses)
+    if (isSameQuestion(then.question, this.#now.question)) return false;
+    return (
+      !isSameSet(then.licenses, this.#now.licenses) ||
+      bufferEndOf(then.licenses, instant) !== this.decision.bufferEndsAt
     );
   }
 
@@ -62,6 +64,7 @@ export class EvaluatedCapability {
       effectiveAt: effectiveSince(turns, at, differs),
       expiresAt,
       next: expiresAt === undefined ? undefined : outcomeAt(expiresAt),
+      bufferEndsAt: bufferEndOf(licenses, at),
     };
   }
 }
@@ -93,6 +96,12 @@ function momentAt(scope: Scope, definition: CapabilityDefinition, at: Instant): 
       return licenses;
     },
   };
+}
+
+/** The first end of a buffer that carries one of these licenses at an instant. */
+function bufferEndOf(licenses: readonly InstalledLicense[], at: Instant): Instant | undefined {
+  const ends = licenses.flatMap((license) => bufferEndAt(license, at) ?? []);
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 function isSameSet(a: readonly InstalledLicense[], b: readonly InstalledLicense[]): boolean {

@@ -6,7 +6,7 @@
 import { EvaluatedCapability } from "./evaluate-capability.ts";
 import type { BaseStanding, Evaluation, ItemStanding, LicenseStanding, LicenseStatus } from "./evaluation.ts";
 import type { PlatformInput } from "./facts.ts";
-import { hasEndedAt, type InstalledLicense, type Instant, runsAt } from "./license.ts";
+import { hasEndedAt, type InstalledLicense, type Instant, phaseAt } from "./license.ts";
 import { lockAt, nextLockAfter } from "./lock.ts";
 import type { Profile } from "./profile.ts";
 import { indexOf } from "./profile-index.ts";
@@ -93,8 +93,9 @@ function standingOfLicense(license: InstalledLicense, standings: Standings, at: 
 
 /** An upgrade that has started is in force as long as it stands. */
 function statusOf(license: InstalledLicense, { counting }: ItemStanding, at: Instant): LicenseStatus {
-  if (hasEndedAt(license, at)) return "EXPIRED";
-  if (!runsAt(license, at)) return "PENDING";
+  const phase = phaseAt(license, at);
+  if (phase === "ENDED") return "EXPIRED";
+  if (phase !== "RUNNING") return phase;
   return isUpgrade(license) || counting.some(({ id }) => id === license.id) ? "VALID" : "REPLACED";
 }
 

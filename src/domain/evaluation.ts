@@ -83,6 +83,8 @@ export interface CapabilityDecision extends Outcome {
   readonly expiresAt: Instant | undefined;
   /** The outcome from {@link expiresAt} on. */
   readonly next: Outcome | undefined;
+  /** The first end of a buffer that carries one of the deciding licenses while its USB key is away; `undefined`: none does. */
+  readonly bufferEndsAt: Instant | undefined;
 }
 
 /** What an installed license is worth at the instant (ZV-RE-1). */
@@ -98,7 +100,7 @@ export interface LicenseStanding {
 /** How one item stands: which licenses speak for it (LI-3, LI-4, US-TE-4). */
 export interface ItemStanding {
   readonly item: string;
-  readonly situation: "RUNNING" | "EXPIRED" | "PENDING" | "NOT_LICENSED";
+  readonly situation: "RUNNING" | "USB_KEY_LOST" | "EXPIRED" | "PENDING" | "NOT_LICENSED";
   /** The license that decides or is shown: of several that count the highest upload sequence; `undefined` only for NOT_LICENSED. */
   readonly license: InstalledLicense | undefined;
   /** Licenses that count now, ascending by upload sequence: one under replacement, all that run under sum. Upgrades are not among them. */

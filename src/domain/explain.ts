@@ -1,11 +1,10 @@
 /** Says in words why a capability has its state, and what would give more (EV-5). */
-
-import { describeItem } from "./describe-item.ts";
 import type { CapabilityDecision, CapabilityReason, Evaluation, MeterReading } from "./evaluation.ts";
-import { hasEndedAt, type InstalledLicense, type Instant } from "./license.ts";
+import { APPLY, atInstant, naming } from "./explain-text.ts";
+import { awayText, beforeBuffersEnd, insertAdvice, isKeyLost, keyLost, onBuffers } from "./explain-usb.ts";
+import { hasEndedAt, type InstalledLicense, type Instant, isCarriedAt, keyIdOf } from "./license.ts";
 import { isBase, type Prerequisite, type Profile } from "./profile.ts";
-import { firstToCome } from "./standing.ts";
-import { isUpgrade } from "./upgrades.ts";
+import { firstToRun } from "./standing.ts";
 
 /** Why a capability has its state. */
 export interface Explanation {
@@ -30,7 +29,7 @@ export function explainCapability(profile: Profile, evaluation: Evaluation, key:
     decision,
     licenses,
     explanation: asSentence(explanationOf(profile, evaluation, decision, licenses)),
-    remedy: asSentence(remedyOf(profile, evaluation, decision, installed)),
+    remedy: asSentence(remedyOf(profile, evaluation, { decision, licenses }, installed)),
   };
 }
 
@@ -50,6 +49,7 @@ export function unknownCapability(profile: Profile, key: string): CapabilityDeci
     effectiveAt: undefined,
     expiresAt: undefined,
     next: undefined,
+    bufferEndsAt: undefined,
   };
 }
 
@@ -63,19 +63,21 @@ function explanationOf(
   const module = licenses.find(({ item }) => !isBase(profile, item));
   switch (decision.reason) {
     case "GRANTED":
-      return grantedBy(profile, licenses);
+      return `${grantedBy(profile, licenses)}${onBuffers(licenses, evaluation.at)}`;
     case "OVER_QUOTA":
       return `More is in use than the licenses allow: ${overOf(evaluation, decision).map(describeOver).join(", ")}.`;
     case "PLATFORM_LOCKED":
       return `The platform is locked until its licenses are re-acquired: ${naming(evaluation.lock?.ended)} ended${atInstant(evaluation.lock?.since)} while others of its item run on.`;
+    case "USB_KEY_LOST":
+      return keyLost(base ?? module);
     case "EXPIRED":
       return ended(base ?? module, evaluation.at) ?? `${titleOfFree(profile)} is over.`;
     case "BASE_EXPIRED":
-      return `${naming(module)} runs, but the base license below it ended${atInstant(base?.endsAt)}.`;
+      return `${naming(module)} runs, but ${baseBelow(base, evaluation.at)}.`;
     case "PENDING":
       return module === undefined
         ? `${titleOfFree(profile)} begins with the platform's first start.`
-        : `${naming(module)} is installed and starts${atInstant(module.startsAt)}.`;
+        : `${naming(module)} is installed and starts${atInstant(module.startsAt)}${ifKeyIsThere(module)}.`;
     case "PREREQUISITE_NOT_MET":
     case "VERSION_UNKNOWN":
       return unmet(profile, evaluation, decision);
@@ -112,6 +114,15 @@ function overOf(evaluation: Evaluation, decision: CapabilityDecision): readonly 
 
 function describeOver({ key, used, limit }: MeterReading): string {
   return `${used} of ${limit ?? "unlimited"} ${key}`;
+}
+
+function baseBelow(base: InstalledLicense | undefined, at: Instant): string {
+  if (isKeyLost(base, at)) return `the base license below it is bound to ${awayText(base)}`;
+  return `the base license below it ended${atInstant(base?.endsAt)}`;
+}
+
+function ifKeyIsThere(pending: InstalledLicense): string {
+  return isCarriedAt(pending, pending.startsAt) ? "" : `, if the USB key ${keyIdOf(pending)} is there then`;
 }
 
 function ended(license: InstalledLicense | undefined, at: Instant): string | undefined {
@@ -154,32 +165,29 @@ function notLicensed(profile: Profile, { base, noLicenseInForce, edition }: Eval
   return `The base license, edition ${edition}, ${verb} not include it, and no module that gives it is installed.`;
 }
 
-function naming(license: InstalledLicense | undefined): string {
-  return license === undefined
-    ? "the license"
-    : `license ${license.id} (${describeItem(license)}, ${isUpgrade(license) ? "upgrade" : license.term})`;
-}
-
-function atInstant(at: Instant | undefined): string {
-  return at === undefined ? "" : ` at ${new Date(at).toISOString()}`;
-}
-
 /** What to upload, by reason; a license that is to come is named (LI-4). */
 function remedyOf(
   profile: Profile,
   evaluation: Evaluation,
-  decision: CapabilityDecision,
+  { decision, licenses }: Pick<Explanation, "decision" | "licenses">,
   installed: readonly InstalledLicense[],
 ): string {
-  const advice = adviceFor(decision.reason, profile, evaluation, decision.key);
+  if (decision.reason === "GRANTED") return beforeBuffersEnd(licenses, evaluation.at);
+  const lost = licenses.find((license) => isKeyLost(license, evaluation.at));
+  const advice = isByKey(decision) && lost ? insertAdvice(lost) : adviceFor(decision, profile, evaluation);
   if (advice === "") return "";
   const awaited = awaitedItems(decision.reason, profile, decision.key);
-  const coming = firstToCome(
+  const coming = firstToRun(
     installed.filter(({ item }) => awaited.includes(item)),
     evaluation.at,
   );
   if (coming === undefined) return advice;
   return `${naming(coming)} is installed and counts from ${new Date(coming.startsAt).toISOString()} without any action; to have it sooner: ${advice}`;
+}
+
+/** Whether a key that comes back gives more. */
+function isByKey({ reason }: CapabilityDecision): boolean {
+  return reason === "USB_KEY_LOST" || reason === "BASE_EXPIRED";
 }
 
 /** Items of which a license to come would change the state. */
@@ -189,12 +197,8 @@ function awaitedItems(reason: CapabilityReason, profile: Profile, key: string): 
   return reason === "BASE_EXPIRED" || reason === "BASE_MISSING" ? bases : [...bases, ...givers];
 }
 
-const APPLY = "send the request code to the vendor and upload the license that comes back";
-
-function adviceFor(reason: CapabilityReason, profile: Profile, evaluation: Evaluation, key: string): string {
+function adviceFor({ reason, key }: CapabilityDecision, profile: Profile, evaluation: Evaluation): string {
   switch (reason) {
-    case "GRANTED":
-      return "";
     case "EXPIRED":
     case "BASE_EXPIRED":
       return `Renew ${reason === "EXPIRED" && isByModule(profile, evaluation, key) ? "the module" : "the base"} license: ${APPLY}.`;

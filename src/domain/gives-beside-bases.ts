@@ -25,7 +25,8 @@ function compare({ profile, platform }: Outlook, license: InstalledLicense, at: 
   const bare = withoutFreeItems(profile);
   const definitions = touchedBy(profile, license.item);
   const bases = platform.licenses.filter(({ item }) => isBase(profile, item));
-  const running = { ...license, startsAt: Math.min(license.startsAt, at), endsAt: undefined };
+  const startsAt = Math.min(license.startsAt, at);
+  const running = { ...license, startsAt, endsAt: undefined, carried: undefined };
   const without = givenAt(bare, { ...platform, licenses: bases }, at, definitions);
   const beside = givenAt(bare, { ...platform, licenses: [...bases, running] }, at, definitions);
   return { without, beside };
@@ -50,15 +51,15 @@ function touchedBy(profile: Profile, item: string): readonly CapabilityDefinitio
 }
 
 /** How much there is of one capability. */
-interface Given {
+export interface Given {
   readonly state: CapabilityState;
   readonly operationCount: number;
   /** `undefined`: unlimited. */
   readonly limits: readonly (bigint | undefined)[];
 }
 
-/** Without the timelines of a whole evaluation: this is asked for each module that ends. */
-function givenAt(
+/** How much there is of some capabilities, without the timelines of a whole evaluation: this is asked for each module that ends. */
+export function givenAt(
   profile: Profile,
   platform: PlatformInput,
   at: Instant,
@@ -74,7 +75,7 @@ function givenAt(
 }
 
 /** More operations, or more of a meter of what is not disabled. */
-function givesMore(without: Given | undefined, beside: Given): boolean {
+export function givesMore(without: Given | undefined, beside: Given): boolean {
   if (without === undefined || beside.operationCount > without.operationCount) return true;
   return beside.state !== "DISABLED" && beside.limits.some((limit, i) => isAbove(limit, without.limits[i]));
 }

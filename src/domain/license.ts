@@ -61,21 +61,69 @@ export interface InstalledLicense extends License {
   readonly uploadedAt: Instant;
   /** Node that took the upload. */
   readonly uploadedByNodeId: string;
-  /** When its USB key carries it. Absent: nothing but its window limits it. */
+  /** When its USB key carries it. Absent: it is bound to no key, or to one that gives its rights. */
   readonly carried?: CarriedSpan | undefined;
 }
 
-/** A span of time: the first instant is in it, the end is not. */
-export interface CarriedSpan {
+/** A span of time: the first instant is in it, the end is not; one that ends before it begins is empty. */
+export interface Span {
   readonly from: Instant;
   readonly until: Instant;
 }
 
+/** When a license is carried while its USB key is not seen to be there. */
+export interface CarriedSpan extends Span {
+  /** A buffer; the time that the key may go unseen while nobody looks for it; or nothing, so that the span is empty. */
+  readonly by: "BUFFER" | "UNWATCHED" | "NONE";
+}
+
+/** What a license needs to run. */
+type Runnable = License & Pick<InstalledLicense, "carried">;
+
+/** How a license stands by itself, other licenses left out of account. */
+export type LicensePhase = "PENDING" | "RUNNING" | "USB_KEY_LOST" | "ENDED";
+
+/** A license that would run if its USB key were there has lost its key (LI-4). */
+export function phaseAt(license: Runnable, at: Instant): LicensePhase {
+  if (hasEndedAt(license, at)) return "ENDED";
+  if (at < license.startsAt) return "PENDING";
+  return isCarriedAt(license, at) ? "RUNNING" : "USB_KEY_LOST";
+}
+
 /** A license runs while its window and what it is bound to carry it (LI-3). */
-export function runsAt(license: License & Pick<InstalledLicense, "carried">, at: Instant): boolean {
+export function runsAt(license: Runnable, at: Instant): boolean {
+  return isCarriedAt(license, at) && isInWindowAt(license, at);
+}
+
+/** Whether what a license is bound to carries it, be it in its window or not. */
+export function isCarriedAt({ carried }: Pick<InstalledLicense, "carried">, at: Instant): boolean {
+  return carried === undefined || (carried.from <= at && at < carried.until);
+}
+
+/** Id of the USB key that a license is bound to; `undefined`: it is bound to the platform's key. */
+export function keyIdOf({ binding }: License): string | undefined {
+  return binding.method === "usb-key" ? binding.keyId : undefined;
+}
+
+/** When a license runs: its window, as far as it is carried. */
+export function runSpanOf({ startsAt, endsAt = Number.POSITIVE_INFINITY, carried }: Runnable): Span {
+  if (carried === undefined) return { from: startsAt, until: endsAt };
+  return { from: Math.max(startsAt, carried.from), until: Math.min(endsAt, carried.until) };
+}
+
+/** Instants at which the phase of a license changes, in any order: those of its window, and those of its carry within it. */
+export function boundariesOfLicense(license: Runnable): readonly Instant[] {
+  const { startsAt, endsAt, carried } = license;
+  const ofWindow = endsAt === undefined ? [startsAt] : [startsAt, endsAt];
+  if (carried === undefined) return ofWindow;
+  const { from, until } = runSpanOf(license);
+  return from < until ? [...ofWindow, from, until].filter(Number.isFinite) : ofWindow;
+}
+
+/** End of the buffer that carries a license at an instant (UK-BU-2); `undefined`: none does. */
+export function bufferEndAt(license: Runnable, at: Instant): Instant | undefined {
   const { carried } = license;
-  if (carried !== undefined && !(carried.from <= at && at < carried.until)) return false;
-  return isInWindowAt(license, at);
+  return carried?.by === "BUFFER" && runsAt(license, at) ? carried.until : undefined;
 }
 
 /** The first instant of a window is inside it, its end is not. */

@@ -1,5 +1,5 @@
 import type { PlatformInput } from "./facts.ts";
-import { DAY_MS, type Instant } from "./license.ts";
+import { boundariesOfLicense, DAY_MS, type Instant } from "./license.ts";
 import { noLicenseBoundaries } from "./no-license.ts";
 import type { Profile } from "./profile.ts";
 
@@ -29,12 +29,12 @@ function instantsOf(profile: Profile, platform: PlatformInput): readonly Instant
 
 /** Every instant at which rights or service may change, in any order. */
 export function boundariesOf({ noLicense }: Profile, { licenses, facts }: PlatformInput): readonly Instant[] {
-  const ofLicenses = licenses.flatMap(({ startsAt, endsAt, serviceEndsAt }) => [
-    startsAt,
-    endsAt,
-    serviceEndsAt,
-  ]);
-  return [...facts.reacquiredAt, ...noLicenseBoundaries(noLicense, facts), ...ofLicenses].filter(
-    (instant) => instant !== undefined,
-  );
+  const ofLicenses = licenses.flatMap((license) => [...boundariesOfLicense(license), license.serviceEndsAt]);
+  const ofBuffers = facts.usb?.buffers.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt]) ?? [];
+  return [
+    ...facts.reacquiredAt,
+    ...noLicenseBoundaries(noLicense, facts),
+    ...ofBuffers,
+    ...ofLicenses,
+  ].filter((instant) => instant !== undefined);
 }

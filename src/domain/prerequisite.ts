@@ -1,7 +1,7 @@
 /** What a module needs beside itself: an edition of a base, other items (US-FE-2). */
 import { isInVersions } from "./product-version.ts";
 import type { Prerequisite } from "./profile.ts";
-import type { Scene, Standings } from "./standings.ts";
+import { isEndedVoice, type Scene, type Standings } from "./standings.ts";
 
 /** Why a prerequisite is not met. */
 export type Unmet = "PREREQUISITE_NOT_MET" | "VERSION_UNKNOWN";
@@ -23,12 +23,12 @@ export function isItemRunning(item: string, standings: Standings): boolean {
   return standings.standingOf(item).situation === "RUNNING" || standings.noLicenseOf(item) === "IN_FORCE";
 }
 
-/** An ended base serves only where none runs. */
+/** A base that ended, or whose USB key is lost, serves only where none runs. */
 function unmetEdition(scene: Scene, prerequisite: Prerequisite, standings: Standings): Unmet | undefined {
   if (prerequisite.bases.length === 0) return undefined;
   const voices = prerequisite.bases.map((base) => standings.voiceOf(base));
   const running = voices.filter(({ phase }) => phase === "RUNNING");
-  const serving = running.length > 0 ? running : voices.filter(({ phase }) => phase === "ENDED");
+  const serving = running.length > 0 ? running : voices.filter(isEndedVoice);
   const editions = serving.map(({ edition }) => edition).filter((edition) => edition !== undefined);
   const enough = sufficientEditions(prerequisite, scene.version);
   if (editions.some((edition) => enough.includes(edition))) return undefined;

@@ -28,12 +28,26 @@ export function serviceAt(
   return running[0] ?? fromBases.find(({ expired }) => !expired) ?? ended[0];
 }
 
+/** The service that runs at an instant; `undefined`: none does. */
+export function runningServiceAt(scope: Scope, at: Instant): AfterSalesService | undefined {
+  const standings = scope.standingsAt(at);
+  const bases = [...scope.scene.profile.bases.keys()].map((item): BaseStanding => {
+    const { by, phase, edition } = standings.voiceOf(item);
+    return { ...standings.standingOf(item), by, isRunning: phase === "RUNNING", edition };
+  });
+  const service = serviceAt(scope, bases, at);
+  return service?.expired === false ? service : undefined;
+}
+
 function serviceOfItem({ item, situation, license }: ItemStanding): AfterSalesService[] {
-  if (license === undefined || situation === "PENDING") return [];
+  if (license === undefined || !(situation === "RUNNING" || situation === "EXPIRED")) return [];
   return [{ item, license, endsAt: license.endsAt, expired: situation === "EXPIRED" }];
 }
 
-/** Of the licenses that count now; of a base that has ended, of the one that is shown. */
+/**
+ * Of the licenses that count now; of a base that has ended, of the one that is shown. While a base license has
+ * lost its USB key its service does not run, and is told only once it has ended.
+ */
 function servicesOfBase(
   profile: Profile,
   { item, situation, license, counting }: BaseStanding,
@@ -46,7 +60,8 @@ function servicesOfBase(
     .flatMap((one) => {
       const endsAt = one.serviceEndsAt;
       return endsAt === undefined ? [] : [{ item, license: one, endsAt, expired: endsAt <= at }];
-    });
+    })
+    .filter(({ expired }) => expired || situation !== "USB_KEY_LOST");
 }
 
 function latestFirst(a: AfterSalesService, b: AfterSalesService): number {

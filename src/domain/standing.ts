@@ -1,6 +1,14 @@
 /** How one item stands at an instant, by its licenses alone. */
 import type { ItemStanding } from "./evaluation.ts";
-import { hasEndedAt, type InstalledLicense, type Instant, runsAt } from "./license.ts";
+import {
+  hasEndedAt,
+  type InstalledLicense,
+  type Instant,
+  isCarriedAt,
+  type LicensePhase,
+  phaseAt,
+  runsAt,
+} from "./license.ts";
 import type { Merge } from "./profile.ts";
 import { isUpgrade, liftedBy, startedUpgrades } from "./upgrades.ts";
 
@@ -19,8 +27,8 @@ export function splitUpgrades(licenses: readonly InstalledLicense[]): ItemLicens
 
 /**
  * The licenses that speak for an item: of those that run the highest upload sequence (LI-3), or all of them
- * where licenses add up (US-TE-4); else the one that ended last; else the one that starts first, then the
- * highest sequence (LI-4).
+ * where licenses add up (US-TE-4); else of those whose USB key is lost the highest sequence; else the one that
+ * ended last; else the one that starts first, then the highest sequence (LI-4).
  */
 export function standingAt(
   merge: Merge,
@@ -29,14 +37,17 @@ export function standingAt(
   at: Instant,
 ): ItemStanding {
   const decides = quantities.findLast((license) => runsAt(license, at));
-  const license = decides ?? lastEnded(quantities, at) ?? firstToCome(quantities, at);
+  const license =
+    decides ?? lastLost(quantities, at) ?? lastEnded(quantities, at) ?? firstToCome(quantities, at);
   return {
     item,
-    situation: decides === undefined ? situationOf(license, at) : "RUNNING",
+    situation: license === undefined ? "NOT_LICENSED" : SITUATIONS[phaseAt(license, at)],
     license,
     counting: countingAt(merge, quantities, decides, at),
     edition:
-      upgrades.length === 0 ? license?.edition : liftedBy(startedUpgrades(upgrades, at), license?.edition),
+      upgrades.length === 0
+        ? license?.edition
+        : liftedBy(startedUpgrades(carriedAt(upgrades, at), at), license?.edition),
   };
 }
 
@@ -50,9 +61,19 @@ function countingAt(
   return merge === "sum" ? quantities.filter((license) => runsAt(license, at)) : [decides];
 }
 
-function situationOf(license: InstalledLicense | undefined, at: Instant): ItemStanding["situation"] {
-  if (license === undefined) return "NOT_LICENSED";
-  return hasEndedAt(license, at) ? "EXPIRED" : "PENDING";
+const SITUATIONS: Readonly<Record<LicensePhase, ItemStanding["situation"]>> = {
+  RUNNING: "RUNNING",
+  USB_KEY_LOST: "USB_KEY_LOST",
+  ENDED: "EXPIRED",
+  PENDING: "PENDING",
+};
+
+function carriedAt(licenses: readonly InstalledLicense[], at: Instant): readonly InstalledLicense[] {
+  return licenses.filter((license) => isCarriedAt(license, at));
+}
+
+function lastLost(licenses: readonly InstalledLicense[], at: Instant): InstalledLicense | undefined {
+  return licenses.findLast((license) => phaseAt(license, at) === "USB_KEY_LOST");
 }
 
 function lastEnded(licenses: readonly InstalledLicense[], at: Instant): InstalledLicense | undefined {
@@ -78,9 +99,18 @@ export function firstToCome(
   return first;
 }
 
-/** Whether a license for the item has started, be it over or not: then it speaks for the item. */
-export function isHeard({ situation }: ItemStanding): boolean {
-  return situation === "RUNNING" || situation === "EXPIRED";
+/** The license that starts next and will run then, since it needs no USB key that is away. */
+export function firstToRun(licenses: readonly InstalledLicense[], at: Instant): InstalledLicense | undefined {
+  return firstToCome(carriedAtStart(licenses), at);
+}
+
+function carriedAtStart(licenses: readonly InstalledLicense[]): readonly InstalledLicense[] {
+  return licenses.filter((license) => isCarriedAt(license, license.startsAt));
+}
+
+/** Whether a license for the item has started, be it over, lost with its key or neither: then it speaks for the item. */
+export function isHeard({ situation }: Pick<ItemStanding, "situation">): boolean {
+  return situation === "RUNNING" || situation === "USB_KEY_LOST" || situation === "EXPIRED";
 }
 
 /**

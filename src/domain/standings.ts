@@ -6,6 +6,7 @@ import type { NoLicensePhase } from "./no-license.ts";
 import type { ProductVersion } from "./product-version.ts";
 import type { EditionTerm, Profile } from "./profile.ts";
 import { editionTermOf } from "./profile.ts";
+import { isHeard } from "./standing.ts";
 
 /** What does not change from instant to instant. */
 export interface Scene {
@@ -28,10 +29,16 @@ export interface StandingsSource {
 /** A base item: who speaks for it, and whether its rights run. */
 export interface BaseVoice {
   readonly by: "LICENSE" | "NO_LICENSE" | "NONE";
-  readonly phase: "RUNNING" | "ENDED" | "PENDING" | "NONE";
+  /** "LOST": with the USB key of its license. */
+  readonly phase: "RUNNING" | "LOST" | "ENDED" | "PENDING" | "NONE";
   readonly edition: string | undefined;
   /** Of a license that has started. */
   readonly term: EditionTerm | undefined;
+}
+
+/** Whether the rights of a base ran and no longer do: its license is over, or lost with its key. */
+export function isEndedVoice({ phase }: Pick<BaseVoice, "phase">): boolean {
+  return phase === "ENDED" || phase === "LOST";
 }
 
 /** How everything stands at one instant; meters are read when they are asked for, each once. */
@@ -71,9 +78,9 @@ export class Standings implements StandingsSource {
   #findVoice(base: string): BaseVoice {
     const { profile } = this.#scene;
     const { situation, license, edition } = this.standingOf(base);
-    if (license !== undefined && (situation === "RUNNING" || situation === "EXPIRED")) {
+    if (license !== undefined && isHeard({ situation })) {
       const term = editionTermOf(profile, license, edition);
-      return { by: "LICENSE", phase: situation === "RUNNING" ? "RUNNING" : "ENDED", edition, term };
+      return { by: "LICENSE", phase: HEARD_PHASES[situation], edition, term };
     }
     const phase = this.noLicenseOf(base);
     if (phase === undefined) return SILENT;
@@ -83,4 +90,11 @@ export class Standings implements StandingsSource {
 }
 
 const SILENT: BaseVoice = { by: "NONE", phase: "NONE", edition: undefined, term: undefined };
+const HEARD_PHASES = {
+  RUNNING: "RUNNING",
+  USB_KEY_LOST: "LOST",
+  EXPIRED: "ENDED",
+  PENDING: "PENDING",
+  NOT_LICENSED: "NONE",
+} as const;
 const PHASES = { IN_FORCE: "RUNNING", OVER: "ENDED", PENDING: "PENDING" } as const;

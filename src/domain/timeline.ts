@@ -3,7 +3,7 @@
  * so that "what comes next" and "since when" are look-ups, not searches.
  */
 import type { ItemStanding } from "./evaluation.ts";
-import { type InstalledLicense, type Instant, runsAt } from "./license.ts";
+import { boundariesOfLicense, type InstalledLicense, type Instant, runsAt } from "./license.ts";
 import type { Merge } from "./profile.ts";
 import { type ItemLicenses, splitUpgrades, standingAt } from "./standing.ts";
 
@@ -32,7 +32,7 @@ export class ItemTimeline {
     this.#item = item;
     this.licenses = licenses;
     this.#split = splitUpgrades(licenses);
-    this.boundaries = boundariesOf(licenses);
+    this.boundaries = ascending(licenses.flatMap(boundariesOfLicense));
   }
 
   /** How the item stands at an instant. The same object as long as nothing may change. */
@@ -90,13 +90,6 @@ export class ItemTimeline {
     }
     return low;
   }
-}
-
-function boundariesOf(licenses: readonly InstalledLicense[]): readonly Instant[] {
-  const instants = licenses.flatMap(({ startsAt, endsAt }) =>
-    endsAt === undefined ? [startsAt] : [startsAt, endsAt],
-  );
-  return ascending(instants);
 }
 
 /** Instants ascending, each once. */

@@ -23,8 +23,11 @@ export function findProblems(file: ProfileFile): readonly string[] {
 }
 
 function productProblems(file: ProfileFile): readonly string[] {
-  const { locks, merge, bases } = file;
+  const { locks, merge, bases, usbKeys, usbKeysWithoutProof } = file;
   return [
+    ...(usbKeysWithoutProof && !usbKeys
+      ? ["usbKeysWithoutProof: expected false where usbKeys is false"]
+      : []),
     ...(locks && merge !== "sum" ? ['locks: expected false where merge is "replacement"'] : []),
     ...(Object.hasOwn(bases, BASE_ITEM) ? [] : [`bases: expected "${BASE_ITEM}" among them`]),
   ];

@@ -5,7 +5,9 @@ import { planDeletion } from "../../src/domain/delete.ts";
 import type { PlatformInput } from "../../src/domain/facts.ts";
 import { DAY_MS, type InstalledLicense, type Instant, type License } from "../../src/domain/license.ts";
 import type { Base, Profile } from "../../src/domain/profile.ts";
-import { arbitraryOffer, createLicense, licenseOf, type Offer } from "./arbitrary-licenses.ts";
+import { carry } from "../../src/domain/usb/carry.ts";
+import { arbitraryOffer, createLicense, KEY_IDS, licenseOf, type Offer } from "./arbitrary-licenses.ts";
+import { arbitraryUsbFacts } from "./arbitrary-usb.ts";
 
 /** Day 0 of every random platform. */
 export const ORIGIN = Date.parse("2026-01-01T00:00:00Z");
@@ -57,13 +59,15 @@ export function arbitraryQuestion(
       firstStartDay: fc.constantFrom(undefined, -400, -170, -20, 0, 0, 15),
       productVersion: fc.constantFrom(undefined, "E0730", "E0730P06", "E0740", "E0750", "E0760P01", "other"),
       usage: arbitraryUsage(profile),
+      usb: arbitraryUsbFacts(profile),
       reacquired: fc.array(arbitraryPick, { maxLength: 3 }),
       at: arbitraryPick,
     })
-    .map(({ steps, firstStartDay, productVersion, usage, reacquired, at }) => {
-      const licenses = grow(profile, steps, options.mostLicenses ?? 9);
+    .map(({ steps, firstStartDay, productVersion, usage, usb, reacquired, at }) => {
+      const grown = grow(profile, steps, options.mostLicenses ?? 9);
+      const licenses = grown.map((license) => carry(license, usb));
       const firstStartAt = firstStartDay === undefined ? undefined : ORIGIN + firstStartDay * DAY_MS;
-      const facts = { firstStartAt, productVersion, reacquiredAt: [] };
+      const facts = { firstStartAt, productVersion, reacquiredAt: [], usb };
       const before: PlatformInput = { licenses, facts, usage };
       const reacquiredAt = reacquired.map((pick) => instantOf(profile, before, pick));
       const platform = { ...before, facts: { ...facts, reacquiredAt } };
@@ -79,6 +83,8 @@ export function edgesOf(profile: Profile, { licenses, facts }: PlatformInput): r
   const instants = [
     ORIGIN,
     ...licenses.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt ?? startsAt]),
+    ...(facts.usb?.giving.flatMap(({ until }) => until ?? []) ?? []),
+    ...(facts.usb?.buffers.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt]) ?? []),
     ...facts.reacquiredAt,
     ...(facts.firstStartAt === undefined ? [] : [facts.firstStartAt]),
     ...trialEnd,
@@ -138,6 +144,8 @@ function upgradeWays({ bases }: Profile) {
   );
 }
 
+const INSERTED = KEY_IDS.map((keyId) => ({ keyId, thumbprint: keyId }));
+
 /** Takes the steps one after another; one that the rules refuse changes nothing. */
 function grow(profile: Profile, steps: readonly TimedStep[], most: number): readonly InstalledLicense[] {
   let installed: readonly InstalledLicense[] = [];
@@ -146,7 +154,7 @@ function grow(profile: Profile, steps: readonly TimedStep[], most: number): read
   for (const { afterDays, step } of steps) {
     at += afterDays * DAY_MS;
     if (step.do === "delete") {
-      installed = remove(profile, installed, step.pick);
+      installed = remove(profile, installed, step.pick, at);
       continue;
     }
     const licenses = packageOf(profile, installed, step, next, at);
@@ -157,9 +165,15 @@ function grow(profile: Profile, steps: readonly TimedStep[], most: number): read
   return installed;
 }
 
-function remove(profile: Profile, installed: readonly InstalledLicense[], pick: number) {
+const NO_FACTS: PlatformInput["facts"] = {
+  firstStartAt: undefined,
+  productVersion: undefined,
+  reacquiredAt: [],
+};
+
+function remove(profile: Profile, installed: readonly InstalledLicense[], pick: number, at: Instant) {
   const licenseId = installed[pick % Math.max(1, installed.length)]?.id ?? "";
-  const plan = planDeletion(profile, installed, { licenseId });
+  const plan = planDeletion(profile, { licenses: installed, facts: NO_FACTS }, { licenseId }, at);
   return "refusal" in plan ? installed : installed.filter((license) => !plan.licenses.includes(license));
 }
 
@@ -171,7 +185,7 @@ function upload(
   at: Instant,
 ): readonly InstalledLicense[] {
   const files = licenses.map((license) => ({ fileName: license.jti, license }));
-  const admission = admitPackage(profile, installed, files, { insertedUsbKeys: [] }, at);
+  const admission = admitPackage(profile, installed, files, { insertedUsbKeys: INSERTED }, at);
   if (!admission.admitted) return installed;
   const fresh = admission.files.map(({ license }, index) => ({
     ...license,

@@ -11,7 +11,7 @@ export interface Compared {
 }
 
 /** Keys whose numbers are days in the file and instants in an answer. */
-const WHEN_KEYS = ["effective", "expires", "nextChange", "ends", "since"];
+const WHEN_KEYS = ["effective", "expires", "nextChange", "ends", "since", "buffer"];
 /** Keys whose values hold such keys themselves. */
 const NESTED_KEYS = ["service", "lock"];
 

@@ -49,6 +49,7 @@ function answerCapability(profile: Profile, evaluation: Evaluation, key: string)
     expires: decision.expiresAt ?? null,
     next: decision.next && outcomeOf(decision.next),
     remedy: /"name":"([^"]+)"/.exec(remedy)?.[1],
+    buffer: decision.bufferEndsAt ?? null,
   };
 }
 
@@ -132,11 +133,12 @@ function answerUpload({ profile, origin, platform, at }: Setting, ask: Ask): Ans
 }
 
 function answerDeletion(
-  { profile, platform: { licenses } }: Setting,
+  { profile, platform, at }: Setting,
   target: { license: string } | { item: string },
 ): Answer {
-  const byName = "license" in target ? licenses.find(({ id }) => nameOf(id) === target.license) : undefined;
-  const plan = planDeletion(profile, licenses, "item" in target ? target : { licenseId: byName?.id ?? "" });
+  const idOf = (name: string) => platform.licenses.find(({ id }) => nameOf(id) === name)?.id ?? "";
+  const named = "item" in target ? target : { licenseId: idOf(target.license) };
+  const plan = planDeletion(profile, platform, named, at);
   if ("refusal" in plan) return { refusal: plan.refusal.reason };
   return { deleted: plan.licenses.map(({ id }) => nameOf(id)).sort() };
 }

@@ -86,6 +86,7 @@ export function canBeServed({ platform, ask }: ConformanceCase): boolean {
   const licenses: readonly LicenseText[] = [...platform.licenses, ...(ask.upload ?? [])];
   return (
     platform.firstStart !== null &&
+    platform.usb === undefined &&
     ask.insertedUsbKeys === undefined &&
     licenses.every(({ usb }) => usb === undefined)
   );

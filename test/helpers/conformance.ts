@@ -10,6 +10,8 @@ import {
   type Term,
 } from "../../src/domain/license.ts";
 import type { Profile } from "../../src/domain/profile.ts";
+import { carry } from "../../src/domain/usb/carry.ts";
+import type { UsbFacts, UsbStatus } from "../../src/domain/usb/usb-facts.ts";
 
 /** Days since the file's origin, or ISO 8601 text. */
 export type When = number | string;
@@ -44,6 +46,14 @@ export interface Ask {
   readonly delete?: { readonly license: string } | { readonly item: string };
 }
 
+/** What a platform's USB keys give; the thumbprint of each is its id. */
+export interface UsbText {
+  readonly status?: UsbStatus;
+  /** Ids of keys that give their rights, or such a key with the end of that while nobody looks for it. */
+  readonly giving?: readonly (string | { readonly key: string; readonly until: When })[];
+  readonly buffers?: readonly { readonly key: string; readonly start: When; readonly end: When }[];
+}
+
 /** What a platform knows when it is asked. */
 export interface PlatformText {
   readonly licenses: readonly LicenseText[];
@@ -52,6 +62,7 @@ export interface PlatformText {
   readonly version: string | undefined;
   readonly usage: Readonly<Record<string, number>>;
   readonly reacquired: readonly When[];
+  readonly usb?: UsbText;
 }
 
 /** One case. */
@@ -107,7 +118,9 @@ function readCase(file: FileText, text: CaseText): ConformanceCase {
   const { upload, ...others } = text.ask;
   const packed = upload?.map((reference) => resolve(file, licenses, reference));
   const ask = packed === undefined ? others : { ...others, upload: packed };
-  return { rules, title, at, ask, answer, platform: { licenses, firstStart, version, usage, reacquired } };
+  const usb = text.usb === undefined ? {} : { usb: text.usb };
+  const platform = { licenses, firstStart, version, usage, reacquired, ...usb };
+  return { rules, title, at, ask, answer, platform };
 }
 
 /** A name stands for the installed license of that name, else for the file's. */
@@ -155,6 +168,24 @@ export function toLicense(profile: Profile, origin: string, text: LicenseText): 
   });
 }
 
+/** What the USB keys of a case give. */
+export function toUsbFacts(origin: string, { status, giving = [], buffers = [] }: UsbText = {}): UsbFacts {
+  const nameOf = (keyId: string) => ({ keyId, thumbprint: keyId });
+  return {
+    status,
+    giving: giving.map((key) =>
+      typeof key === "string"
+        ? { ...nameOf(key), until: undefined }
+        : { ...nameOf(key.key), until: toInstant(origin, key.until) },
+    ),
+    buffers: buffers.map(({ key, start, end }) => ({
+      ...nameOf(key),
+      startsAt: toInstant(origin, start),
+      endsAt: toInstant(origin, end),
+    })),
+  };
+}
+
 /** The installed licenses of a case, in the order of upload. */
 export function toInstalled(
   profile: Profile,
@@ -172,9 +203,11 @@ export function toInstalled(
 /** Everything that an evaluation looks at, but the profile and the instant. */
 export function toPlatform(profile: Profile, origin: string, text: PlatformText): PlatformInput {
   const { firstStart, version, usage, reacquired } = text;
+  const usb = toUsbFacts(origin, text.usb);
   return {
-    licenses: toInstalled(profile, origin, text.licenses),
+    licenses: toInstalled(profile, origin, text.licenses).map((license) => carry(license, usb)),
     facts: {
+      usb,
       firstStartAt: firstStart === null ? undefined : toInstant(origin, firstStart),
       productVersion: version,
       reacquiredAt: reacquired.map((when) => toInstant(origin, when)),

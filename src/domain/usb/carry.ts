@@ -3,17 +3,18 @@ import type { Binding, CarriedSpan, InstalledLicense } from "../license.ts";
 import { isSameKey, type UsbFacts } from "./usb-facts.ts";
 
 /** No instant is in it. */
-const NEVER: CarriedSpan = { from: 0, until: 0 };
+const NEVER: CarriedSpan = { from: 0, until: 0, by: "NONE" };
 
 /** The span in which a binding carries; `undefined`: it always does. */
 export function carriedSpan(binding: Binding, usb: UsbFacts): CarriedSpan | undefined {
   if (binding.method === "request-code") return undefined;
   const giving = usb.giving.find((key) => isSameKey(key, binding));
   if (giving !== undefined) {
-    return giving.until === undefined ? undefined : { from: Number.NEGATIVE_INFINITY, until: giving.until };
+    if (giving.until === undefined) return undefined;
+    return { from: Number.NEGATIVE_INFINITY, until: giving.until, by: "UNWATCHED" };
   }
   const buffer = usb.buffers.find((key) => isSameKey(key, binding));
-  return buffer === undefined ? NEVER : { from: buffer.startsAt, until: buffer.endsAt };
+  return buffer === undefined ? NEVER : { from: buffer.startsAt, until: buffer.endsAt, by: "BUFFER" };
 }
 
 /** The license as its binding carries it by these facts. */
@@ -23,5 +24,5 @@ export function carry(license: InstalledLicense, usb: UsbFacts): InstalledLicens
 }
 
 function isSameSpan(a: CarriedSpan | undefined, b: CarriedSpan | undefined): boolean {
-  return a?.from === b?.from && a?.until === b?.until;
+  return a?.from === b?.from && a?.until === b?.until && a?.by === b?.by;
 }

@@ -42,6 +42,8 @@ export interface DeviceSight {
   readonly isProven: boolean;
   /** Verified licenses for this very key lie on it. */
   readonly hasLicense: boolean;
+  /** The mark of this platform that its latest proof named (threat 18); `undefined`: it keeps none. */
+  readonly mark: number | undefined;
   /** `undefined`: nothing is against it. */
   readonly problem: DeviceProblem | undefined;
   /** With LICENSE_REFUSED: the refusal's reason. */

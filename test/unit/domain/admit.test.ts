@@ -1,12 +1,17 @@
 import test from "ava";
 import { admitPackage } from "../../../src/domain/admit.ts";
 import { planDeletion } from "../../../src/domain/delete.ts";
-import type { License } from "../../../src/domain/license.ts";
+import type { PlatformInput } from "../../../src/domain/facts.ts";
+import type { InstalledLicense, License } from "../../../src/domain/license.ts";
 import type { Profile } from "../../../src/domain/profile.ts";
 import { loadProfile, PROFILE_NAMES } from "../../../src/profiles/load-profile.ts";
 import { day, installed, type LicenseText, makeLicense } from "./_licenses.ts";
 
 const USPHERE = loadProfile("unicloud-usphere");
+
+function platformOf(licenses: readonly InstalledLicense[]): Pick<PlatformInput, "licenses" | "facts"> {
+  return { licenses, facts: { firstStartAt: day(0), productVersion: undefined, reacquiredAt: [] } };
+}
 
 function reasons(profile: Profile, packed: readonly License[], there: readonly License[] = []) {
   const files = packed.map((license) => ({ fileName: "", license }));
@@ -77,7 +82,7 @@ test("LI-7, US-TE-2, US-CO-2: temporary licenses, and formal ones without a rece
   if (temporary === undefined || formal === undefined || other === undefined) return t.fail();
   const there = [temporary, formal, other];
   const refusalOf = (target: Parameters<typeof planDeletion>[2]) => {
-    const plan = planDeletion(USPHERE, there, target);
+    const plan = planDeletion(USPHERE, platformOf(there), target, day(10));
     return "refusal" in plan ? plan.refusal : undefined;
   };
   t.like(refusalOf({ licenseId: temporary.id }), { reason: "NOT_UNINSTALLABLE" });
@@ -94,7 +99,7 @@ test("LI-7: every product whose licenses are deletable deletes the last base and
     const [term] = profile.deletableTerms;
     if (term === undefined) continue;
     const there = installed(makeLicense(profile, { item: "base", edition: "any", term }));
-    const plan = planDeletion(profile, there, { item: "base" });
+    const plan = planDeletion(profile, platformOf(there), { item: "base" }, day(10));
     t.deepEqual("licenses" in plan && plan.licenses, there, name);
   }
 });

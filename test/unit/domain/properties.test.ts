@@ -1,7 +1,9 @@
 import { admitPackage } from "../../../src/domain/admit.ts";
 import { compareEvaluations } from "../../../src/domain/compare.ts";
 import { WAYS_BACK } from "../../../src/domain/evaluation.ts";
-import { runsAt } from "../../../src/domain/license.ts";
+import { keyIdOf, runsAt } from "../../../src/domain/license.ts";
+import { carry } from "../../../src/domain/usb/carry.ts";
+import { NO_USB_KEYS } from "../../../src/domain/usb/usb-facts.ts";
 import { edgesOf } from "../../helpers/arbitrary-platforms.ts";
 import {
   ask,
@@ -18,9 +20,11 @@ property(
   (question) => {
     const { platform } = question;
     const { facts, usage } = platform;
+    const { status, giving = [], buffers = [] } = facts.usb ?? {};
+    const usb = { status, giving: giving.toReversed(), buffers: buffers.toReversed() };
     const turned = {
       licenses: platform.licenses.toReversed(),
-      facts: { ...facts, reacquiredAt: facts.reacquiredAt.toReversed() },
+      facts: { ...facts, reacquiredAt: facts.reacquiredAt.toReversed(), usb },
       usage: new Map([...usage].reverse()),
     };
     const straight = textOf(ask(question));
@@ -105,6 +109,59 @@ property("EV-4: what licenses grant is granted by licenses that run", (question)
     expect(deciding.length > 0 || isFree || isFreeItem, `${key} is granted by nothing`);
   }
 });
+
+property(
+  "EV-4: what licenses of USB keys grant is granted while the key gives its rights, or its buffer runs",
+  (question) => {
+    const { platform, at } = question;
+    const { giving = [], buffers = [] } = platform.facts.usb ?? {};
+    const isThere = (keyId: string) =>
+      giving.some((key) => key.keyId === keyId && (key.until === undefined || at < key.until)) ||
+      buffers.some((key) => key.keyId === keyId && key.startsAt <= at && at < key.endsAt);
+    const { capabilities, licenses } = ask(question);
+    const granted = capabilities.filter(({ reason }) => reason === "GRANTED" || reason === "OVER_QUOTA");
+    for (const { license, status } of licenses) {
+      const keyId = keyIdOf(license);
+      if (keyId === undefined || isThere(keyId)) continue;
+      expect(status !== "VALID" && status !== "REPLACED", `${license.id} is ${status}`);
+      const gives = granted.find(({ licenseIds }) => licenseIds.includes(license.id));
+      expect(gives === undefined, `${gives?.key} is granted by ${license.id}, whose key is away`);
+    }
+  },
+  { profiles: PROFILES.filter(({ usbKeys }) => usbKeys) },
+);
+
+property(
+  "EV-4: a USB key that is away gives no more than its licenses deleted would",
+  (question) => {
+    const { platform } = question;
+    const facts = { ...platform.facts, usb: NO_USB_KEYS };
+    const bare = platform.licenses.filter((license) => keyIdOf(license) === undefined);
+    const lost = platform.licenses.map((license) => carry(license, NO_USB_KEYS));
+    const without = ask({ ...question, platform: { ...platform, licenses: bare, facts } });
+    const away = ask({ ...question, platform: { ...platform, licenses: lost, facts } });
+    for (const { key, operations } of away.capabilities) {
+      if (!operations.includes("START")) continue;
+      expect(decisionOn(without, key).operations.includes("START"), `${key} lives on a key that is away`);
+    }
+  },
+  { profiles: PROFILES.filter(({ usbKeys }) => usbKeys) },
+);
+
+property(
+  "UK-BU-2: the end of a buffer is told while it carries what decides, and no longer",
+  (question) => {
+    const { platform, at } = question;
+    const ends = platform.facts.usb?.buffers.map(({ endsAt }) => endsAt) ?? [];
+    for (const { key, bufferEndsAt } of ask(question).capabilities) {
+      if (bufferEndsAt === undefined) continue;
+      expect(ends.includes(bufferEndsAt) && bufferEndsAt > at, `${key}: no buffer ends at ${bufferEndsAt}`);
+      const later = decisionOn(ask(question, bufferEndsAt), key);
+      expect(later.bufferEndsAt !== bufferEndsAt, `${key} is carried by a buffer that is over`);
+    }
+  },
+  { profiles: PROFILES.filter(({ usbKeys }) => usbKeys) },
+);
 
 property("EV-4: licenses that do not run make nothing wider than it is without them", (question) => {
   const { platform, at } = question;

@@ -66,6 +66,12 @@ test("a profile changes the rows of the table that it names, and no others", (t)
   t.deepEqual({ ...table, MODULE_ENDED: shipped.MODULE_ENDED }, shipped);
 });
 
+test("keys that cannot prove themselves count only where the profile says so", (t) => {
+  const parse = (text: string) => parseProfile("own.json", text).usbKeysWithoutProof;
+  t.false(parse(FILES.cloud));
+  t.true(parse(FILES.cloud.replace('"usbKeys": true,', '"usbKeys": true, "usbKeysWithoutProof": true,')));
+});
+
 /** One mistake each: where, what stands there, and what the loader says. */
 const MISTAKES: readonly [
   title: string,
@@ -105,6 +111,13 @@ const MISTAKES: readonly [
     "items.migration.prerequisite.versions.0.from",
     "7.30",
     'items.migration.prerequisite.versions.0.from: expected a version like "E0730" or "E0730P06"',
+  ],
+  [
+    "keys without proof where there are no keys",
+    "usphere",
+    "usbKeysWithoutProof",
+    true,
+    "usbKeysWithoutProof: expected false where usbKeys is false",
   ],
   ["a lock without a sum", "cloud", "locks", true, 'locks: expected false where merge is "replacement"'],
   [

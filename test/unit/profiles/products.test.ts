@@ -1,7 +1,7 @@
 /** What the four products sell, against the tables of rules section 1 and the sources. */
 import test from "ava";
 import type { Profile } from "../../../src/domain/profile.ts";
-import { loadProfile } from "../../../src/profiles/load-profile.ts";
+import { loadProfile, PROFILE_NAMES } from "../../../src/profiles/load-profile.ts";
 
 const CLOUD = loadProfile("zstack-cloud");
 const ZSPHERE = loadProfile("zstack-zsphere");
@@ -90,6 +90,10 @@ test("reminders, merge, lock, keys and deletion are those of the products", (t) 
   t.is(of(ZSPHERE), "15/30 replacement false true true trial,paid");
   t.is(of(ZSTACK3), "14/30 replacement false true true trial,paid");
   t.is(of(USPHERE), "30/30 sum true false false ");
+});
+
+test("no shipped product counts USB keys that cannot prove themselves", (t) => {
+  t.true(PROFILE_NAMES.map(loadProfile).every(({ usbKeysWithoutProof }) => !usbKeysWithoutProof));
 });
 
 /** Items of a profile: kind, terms, required units, what they give. */
