@@ -36,6 +36,13 @@ comment on column nodes.alive_since is
 alter table license_records drop constraint record_disposition_is_known;
 alter table license_records add constraint record_disposition_is_known
   check (disposition in ('installed', 'deleted', 'uninstalled', 'revoked', 'replaced'));
+
+alter table capability_changes drop constraint change_cause_is_known;
+alter table capability_changes add constraint change_cause_is_known check (cause in ('TIME', 'UPLOAD', 'DELETION',
+  'USAGE', 'REACQUISITION', 'RESTORE', 'TAMPERING', 'CONFIGURATION', 'USB_KEY'));
+alter table capability_history add column usb_hash text not null default '';
+comment on column capability_history.usb_hash is
+  'Stands for the USB keys that give rights and the buffers that are not void; empty: there is none.';
 `;
 
 const DOWN = `
@@ -43,6 +50,11 @@ update license_records set disposition = 'deleted' where disposition = 'replaced
 alter table license_records drop constraint record_disposition_is_known;
 alter table license_records add constraint record_disposition_is_known
   check (disposition in ('installed', 'deleted', 'uninstalled', 'revoked'));
+alter table capability_history drop column usb_hash;
+update capability_changes set cause = 'CONFIGURATION' where cause = 'USB_KEY';
+alter table capability_changes drop constraint change_cause_is_known;
+alter table capability_changes add constraint change_cause_is_known check (cause in ('TIME', 'UPLOAD', 'DELETION',
+  'USAGE', 'REACQUISITION', 'RESTORE', 'TAMPERING', 'CONFIGURATION'));
 alter table nodes drop column alive_since;
 drop table usb_state, usb_sights, usb_scan_requests;
 `;

@@ -3,14 +3,29 @@ import { StartupError } from "./errors.ts";
 import { outsideText } from "./license-file/outside-text.ts";
 import { nearestName } from "./nearest-name.ts";
 import { readTraceSettings, type TraceSettings } from "./observability/trace-settings.ts";
-import { absolutePath, SETTINGS, type Setting, type Surroundings } from "./settings.ts";
+import { absolutePath, SETTINGS, type Setting, type Surroundings, type UsbMode } from "./settings.ts";
+import type { UsbIds } from "./usb/protocol/requests.ts";
 
 type SettingName = keyof typeof SETTINGS;
 type SettingValue<Name extends SettingName> =
   (typeof SETTINGS)[Name] extends Setting<infer Value> ? Value : never;
 
+/** Which USB keys the server reads. */
+export interface UsbConfig {
+  /**
+   * `on`: those in the host's ports, and in development mode the emulated ones too. `emulated`: the emulated ones
+   * alone, in development mode only. `off`: none.
+   */
+  readonly mode: UsbMode;
+  /** Devices that are keys; one at least. */
+  readonly ids: readonly UsbIds[];
+}
+
+type PlainSettingName = Exclude<SettingName, "usbMode" | "usbIds">;
+
 /** The configuration of one server process: every setting, by the table of `settings.ts`, and the mode. */
-export type Config = { readonly [Name in SettingName]: SettingValue<Name> } & {
+export type Config = { readonly [Name in PlainSettingName]: SettingValue<Name> } & {
+  readonly usb: UsbConfig;
   /** Development mode: believes a test vendor of its own and serves reflection. */
   readonly isDevelopment: boolean;
   /** Traces by the variables of OpenTelemetry (`OTEL_*`); `undefined`: none. */
@@ -83,8 +98,18 @@ export function loadConfig(env: Environment, argv: readonly string[], machine: M
     heartbeatMs: read(SETTINGS.heartbeatMs),
     shutdownGraceMs: read(SETTINGS.shutdownGraceMs),
     isReflectionOn: read(SETTINGS.isReflectionOn),
+    usb: { mode: usbModeFor(surroundings, read(SETTINGS.usbMode)), ids: read(SETTINGS.usbIds) },
   };
   return { kind: "run", config };
+}
+
+/** Anybody can make an emulated key. */
+function usbModeFor({ isDevelopment }: Surroundings, mode: UsbMode): UsbMode {
+  if (mode !== "emulated" || isDevelopment) return mode;
+  throw new StartupError(
+    "settings",
+    "LICENSE_USB=emulated is for development mode: in production only keys in real ports count. Set it to on or off.",
+  );
 }
 
 function readSetting<Value>(

@@ -5,6 +5,8 @@
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { PROFILE_NAMES, type ProfileName } from "./profiles/load-profile.ts";
+import { DEFAULT_USB_IDS, type UsbIds } from "./usb/protocol/requests.ts";
+import { formatUsbId, MAX_USB_IDS, parseUsbIds } from "./usb/usb-id.ts";
 
 /** What a default may depend on. */
 export interface Surroundings {
@@ -41,6 +43,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Whose USB keys are read. */
+export const USB_MODES = ["on", "off", "emulated"] as const;
+
+/** One of {@link USB_MODES}. */
+export type UsbMode = (typeof USB_MODES)[number];
+
 const ADDRESS = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^\s:[\]/]+)):(?<port>\d{1,5})$/;
 
 const address = z.string().transform((text, context): ListenAddress => {
@@ -73,6 +81,13 @@ const addressOrOff = z
 const onOff = choice(["on", "off"]).transform((word) => word === "on");
 const path = z.string().regex(/^[^\0]+$/, "a path");
 const oneLine = z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,100}$/u, "1 to 100 printable characters");
+const usbIds = z.string().transform((text, context): readonly UsbIds[] => {
+  const ids = parseUsbIds(text);
+  if (ids !== undefined) return ids;
+  const message = `1 to ${MAX_USB_IDS} ids as vendor:product in hexadecimal with commas between them, none twice, for example 1209:0001`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
 const databaseUrl = z
   .string()
   .refine((text) => ["postgres:", "postgresql:"].includes(URL.parse(text)?.protocol ?? ""), {
@@ -238,6 +253,23 @@ export const SETTINGS = {
     defaultText: "the host's name",
     schema: oneLine,
     fallback: ({ hostName }) => hostName,
+  }),
+  usbMode: setting({
+    variable: "LICENSE_USB",
+    unit: "on | off | emulated",
+    meaning:
+      "Read USB keys in the ports of this host; in development mode also emulated ones in <data dir>/usb-ports. Emulated: only those.",
+    defaultText: "on",
+    schema: choice(USB_MODES),
+    fallback: (): UsbMode => "on",
+  }),
+  usbIds: setting({
+    variable: "LICENSE_USB_IDS",
+    unit: "vendor:product[,...]",
+    meaning: "Devices that are keys, by vendor and product id in hexadecimal. All others are left alone.",
+    defaultText: formatUsbId(DEFAULT_USB_IDS),
+    schema: usbIds,
+    fallback: (): readonly UsbIds[] => [DEFAULT_USB_IDS],
   }),
   logLevel: setting({
     variable: "LICENSE_LOG_LEVEL",

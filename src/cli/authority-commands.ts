@@ -1,6 +1,7 @@
 /** The commands for the vendor, which need no server: options, help and examples. */
 import { type Command, Option } from "commander";
 import { TERMS } from "../domain/license.ts";
+import { addAuthorityUsbCommands } from "./authority-usb-commands.ts";
 import type { Bind } from "./program.ts";
 import { examples } from "./server-commands.ts";
 
@@ -8,13 +9,16 @@ import { examples } from "./server-commands.ts";
 export function addAuthorityCommands(program: Command, bind: Bind): void {
   const authority = program
     .command("authority")
-    .description("for the vendor, without a server: make keys, issue licenses, pack and inspect them")
+    .description(
+      "for the vendor, without a server: make keys, issue licenses, pack and inspect them, make USB keys",
+    )
     .helpCommand(false)
     .addHelpText("after", examples(...ISSUE_EXAMPLES));
   addInit(authority, bind);
   addIssue(authority, bind);
   addPackage(authority, bind);
   addInspect(authority, bind);
+  addAuthorityUsbCommands(authority, bind);
 }
 
 function addInit(authority: Command, bind: Bind): void {
@@ -61,9 +65,17 @@ function addIssue(authority: Command, bind: Bind): void {
 function addBinding(issue: Command): void {
   issue
     .option("--request-code <file or text>", "the platform's request code")
-    .addOption(new Option("--usb <key-id>", "bind it to a USB key instead").conflicts("requestCode"))
+    .addOption(
+      new Option(
+        "--usb-key <file>",
+        "bind it to a USB key instead: its id and public key, as authority usb-key wrote them",
+      ).conflicts("requestCode"),
+    )
+    .addOption(
+      new Option("--usb <key-id>", "the same by the id of the key").conflicts(["requestCode", "usbKey"]),
+    )
     .option("--usb-public-key <file>", "with --usb: the key's public key, as JWK")
-    .option("--profile <name>", "with --usb: the product, for example zstack-cloud")
+    .option("--profile <name>", "with --usb-key or --usb: the product, for example zstack-cloud")
     .option("--profile-file <file>", "profile file of a product that does not ship with this program");
 }
 
@@ -100,6 +112,8 @@ const ISSUE_EXAMPLES = [
   '    --edition enterprise --term paid --quota cpus=64 --days 365 --customer "ACME" --out base.lic',
   "licensectl authority issue --directory data/test-vendor --request-code data/request-code.txt --item gpu \\",
   '    --term paid --seconds 60 --customer "Demo" | licensectl upload -',
+  "licensectl authority issue --directory ~/vendor --usb-key key-1.public.json --profile zstack-cloud --item base \\",
+  '    --edition enterprise --term paid --quota cpus=64 --days 365 --customer "ACME" --out key-1.lic',
 ];
 
 function addPackage(authority: Command, bind: Bind): void {

@@ -9,6 +9,7 @@ import { addServerCommands } from "./server-commands.ts";
 import { DEFAULT_ADDRESS, type GlobalFlags } from "./settings.ts";
 import { addTokenCommands } from "./token-commands.ts";
 import { addUsageCommands } from "./usage-commands.ts";
+import { addUsbCommands } from "./usb-commands.ts";
 
 /** A command at work: its own options and arguments as commander read them. */
 export type Action<Options> = (
@@ -70,6 +71,7 @@ export function createProgram(host: Host): Command {
       await action(contextOf(host, command.optsWithGlobals()), command.opts(), command.args);
     };
   addServerCommands(program, bind);
+  addUsbCommands(program, bind);
   addReminderCommands(program, bind);
   addUsageCommands(program, bind);
   addTokenCommands(program, bind);

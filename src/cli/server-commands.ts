@@ -211,13 +211,6 @@ function addRest(program: Command, bind: Bind): void {
       ),
     )
     .action(bind(async () => (await import("./commands/plan.ts")).plan));
-  const usb = program.command("usb").description("look at USB license keys").helpCommand(false);
-  usb.addHelpText("after", examples("licensectl usb list"));
-  usb
-    .command("list")
-    .description("list the USB keys of all nodes, or say why none can be read")
-    .addHelpText("after", examples("licensectl usb list"))
-    .action(bind(async () => (await import("./commands/usb-list.ts")).usbList));
   program
     .command("watch")
     .description("print a line for every change of what the platform may do, until Ctrl-C")

@@ -1,5 +1,6 @@
 /** What an evaluation was made from, and what a difference between two such inputs is called. */
 import { createHash } from "node:crypto";
+import { NO_USB_KEYS, type UsbFacts } from "../domain/usb/usb-facts.ts";
 import type { LicenseState } from "../snapshot/license-state.ts";
 import type { ChangeCause, HistoryInputs } from "../store/history-types.ts";
 
@@ -13,6 +14,7 @@ export function inputsOf(state: LicenseState, programVersion: string): HistoryIn
     uploadSequences: stored.licenses.map(({ uploadSequence }) => uploadSequence),
     reacquiredAt: facts.reacquiredAt.length === 0 ? undefined : Math.max(...facts.reacquiredAt),
     tamperedHash: hashOf(tampered.map(({ table, id }) => `${table}/${id}`)),
+    usbHash: usbHashOf(facts.usb ?? NO_USB_KEYS),
     profile: profile.name,
     productVersion: facts.productVersion ?? "",
     programVersion,
@@ -22,6 +24,17 @@ export function inputsOf(state: LicenseState, programVersion: string): HistoryIn
 /** A database that was edited a lot has many such rows; that the set differs is all that is asked. */
 function hashOf(names: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(names.toSorted())).digest("base64url");
+}
+
+/** Whether a key is looked at is no part of it: each node may see that differently, and time alone tells the end. */
+function usbHashOf({ giving, buffers }: UsbFacts): string {
+  const names = [
+    ...giving.map(({ keyId, thumbprint }) => JSON.stringify([keyId, thumbprint])),
+    ...buffers.map(({ keyId, thumbprint, startsAt, endsAt }) =>
+      JSON.stringify([keyId, thumbprint, startsAt, endsAt]),
+    ),
+  ];
+  return names.length === 0 ? "" : hashOf(names);
 }
 
 /**
@@ -47,7 +60,13 @@ export function isSameConfiguration(a: HistoryInputs, b: HistoryInputs): boolean
 
 /** Whether two inputs are the same but for usage, which alone moves no mark. */
 export function isSameButUsage(a: HistoryInputs, b: HistoryInputs): boolean {
-  return a.epoch === b.epoch && a.revision === b.revision && isSameContent(a, b) && isSameConfiguration(a, b);
+  return (
+    a.epoch === b.epoch &&
+    a.revision === b.revision &&
+    isSameContent(a, b) &&
+    a.usbHash === b.usbHash &&
+    isSameConfiguration(a, b)
+  );
 }
 
 function isSameContent(a: HistoryInputs, b: HistoryInputs): boolean {
@@ -61,17 +80,27 @@ function isSameContent(a: HistoryInputs, b: HistoryInputs): boolean {
 
 /**
  * What made the difference between two inputs, `after` being the newer. Of several causes in one step the first:
- * a restore, edits by hand (which no revision counts), uploads, deletions, a re-acquisition, rows that stopped or
- * began to verify, another configuration; else it was usage.
+ * a restore, edits by hand (which no revision counts), USB keys that came or went (which may bring licenses),
+ * uploads, deletions, a re-acquisition, rows that stopped or began to verify, another configuration; else it was
+ * usage.
  */
 export function causeBetween(before: HistoryInputs, after: HistoryInputs): ChangeCause {
   if (after.epoch !== before.epoch) return "RESTORE";
   if (after.revision === before.revision && !isSameContent(before, after)) return "TAMPERING";
+  if (isUsbMoved(before, after)) return "USB_KEY";
   if (addedSequences(before, after).length > 0) return "UPLOAD";
   if (addedSequences(after, before).length > 0) return "DELETION";
   if ((after.reacquiredAt ?? 0) > (before.reacquiredAt ?? 0)) return "REACQUISITION";
   if (!isSameContent(before, after)) return "TAMPERING";
-  return isSameConfiguration(before, after) ? "USAGE" : "CONFIGURATION";
+  if (!isSameConfiguration(before, after)) return "CONFIGURATION";
+  // What no input tells: that somebody looks again at a key which nobody had looked at for long.
+  const isLookedAt = after.usbHash !== "" && after.usageRevision === before.usageRevision;
+  return isLookedAt ? "USB_KEY" : "USAGE";
+}
+
+/** A history that stops or begins to verify moves the keys as well, and that is tampering. */
+function isUsbMoved(before: HistoryInputs, after: HistoryInputs): boolean {
+  return before.usbHash !== after.usbHash && before.tamperedHash === after.tamperedHash;
 }
 
 /** Upload sequences that `after` has and `before` has not. */

@@ -127,7 +127,9 @@ function instantOf(
     return Math.min(since, Math.max(...uploads.map(({ uploadedAt }) => uploadedAt)));
   }
   // Who saw it come knows when by its own clock; who did not takes the database's word.
-  return cause === "DELETION" && !isLive ? Math.min(since, committedAt ?? since) : since;
+  const isCommitted =
+    cause === "DELETION" || (cause === "USB_KEY" && state.revision.revision > before.revision);
+  return isCommitted && !isLive ? Math.min(since, committedAt ?? since) : since;
 }
 
 /** The history as it grows from the mark on. */

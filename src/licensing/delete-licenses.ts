@@ -1,4 +1,5 @@
 import { type DeletionTarget, planDeletion } from "../domain/delete.ts";
+import type { Instant } from "../domain/license.ts";
 import type { LicenseState } from "../snapshot/license-state.ts";
 import type { Revision } from "../store/types.ts";
 import { type Consequences, consequencesOf } from "./consequences.ts";
@@ -26,7 +27,7 @@ export async function deleteLicenses(
   isDryRun: boolean,
 ): Promise<Deleted> {
   const { result, revision } = await changeLicenses(context, async ({ tx, state, at }) => {
-    const licenseIds = idsToDelete(state, target);
+    const licenseIds = idsToDelete(state, target, at);
     if (!isDryRun) for (const id of licenseIds) await tx.deleteLicense(id, "deleted");
     const kept = state.licenses.filter(({ id }) => !licenseIds.includes(id));
     const consequences = consequencesOf(state.profile, state, { ...state, licenses: kept }, at);
@@ -35,11 +36,11 @@ export async function deleteLicenses(
   return { ...result, revision };
 }
 
-function idsToDelete(state: LicenseState, target: DeletionTarget): readonly string[] {
+function idsToDelete(state: LicenseState, target: DeletionTarget, at: Instant): readonly string[] {
   if ("licenseId" in target && state.unverified.some(({ stored }) => stored.id === target.licenseId)) {
     return [target.licenseId];
   }
-  const plan = planDeletion(state.profile, state.licenses, target);
+  const plan = planDeletion(state.profile, state, target, at);
   if ("refusal" in plan) throw refused([plan.refusal]);
   return plan.licenses.map(({ id }) => id).sort();
 }

@@ -1,26 +1,27 @@
-import { type AdmittedFile, admitPackage } from "../domain/admit.ts";
-import type { PlatformInput } from "../domain/facts.ts";
-import type { InstalledLicense, Instant, License } from "../domain/license.ts";
+import { admitPackage } from "../domain/admit.ts";
+import { runsAt } from "../domain/license.ts";
 import type { RefusalReason } from "../domain/refusal.ts";
-import { ServiceError } from "../errors.ts";
+import { keysOf } from "../domain/usb/taken.ts";
+import type { UsbKeyName } from "../domain/usb/usb-facts.ts";
+import { NO_USB_STATE } from "../domain/usb/usb-state.ts";
+import type { ServiceError } from "../errors.ts";
 import { type PackageReading, readPackage } from "../license-file/read-package.ts";
-import { signRow } from "../platform/signed-row.ts";
-import type { LicenseState } from "../snapshot/license-state.ts";
-import { sequencePayload } from "../snapshot/signed-rows.ts";
-import { stateOf } from "../store/database-errors.ts";
+import { signUsbState } from "../platform/usb-rows.ts";
 import type { Revision } from "../store/types.ts";
+import type { UsbReading } from "../store/usb.ts";
 import { type Consequences, consequencesOf } from "./consequences.ts";
+import { insertedKeys } from "./inserted-keys.ts";
 import { changeLicenses, type LicensingContext, type Locked } from "./licensing-context.ts";
-import { writeReacquisition } from "./reacquire.ts";
+import {
+  type InstalledFile,
+  installedBeside,
+  type PackagePlan,
+  type PlannedKeys,
+  planPackage,
+  stateAfter,
+} from "./plan-package.ts";
 import { refused } from "./refused.ts";
-
-/** What became of one license of a package. */
-export interface InstalledFile {
-  /** File in the package, escaped and cut; empty: the upload was a license itself. */
-  readonly fileName: string;
-  readonly license: InstalledLicense;
-  readonly outcome: AdmittedFile["outcome"];
-}
+import { writePlan } from "./write-plan.ts";
 
 /** What an upload came to, or would come to. */
 export interface Installed {
@@ -28,21 +29,21 @@ export interface Installed {
   readonly revision: Revision;
   /** In the order of application (LI-2). */
   readonly files: readonly InstalledFile[];
+  /** Ids of licenses that ran before, and left because new ones came for their USB key (UK-ID-3), ascending. */
+  readonly displacedIds: readonly string[];
   readonly consequences: Consequences;
 }
-
-/** SQLSTATE: a value that must be unique is there already. */
-const UNIQUE_VIOLATION = "23505";
-
-/** No USB keys are read: licenses for them are refused (ZC-AM-5). */
-const NO_USB_KEYS = { insertedUsbKeys: [] };
 
 /** Reasons that look at the package as a whole: with a broken file left out they could be wrong. */
 const WHOLE_PACKAGE: readonly RefusalReason[] = ["EDITION_CONFLICT", "UPGRADE_MISMATCH", "BASE_MISSING"];
 
+/** Reasons that nobody knows while the database is away. */
+const ABOUT_PORTS: readonly RefusalReason[] = ["USB_KEY_NOT_INSERTED", "USB_KEY_MISMATCH"];
+
 /**
- * Installs a package, all or nothing (ZC-AM-2); what is installed already changes nothing (LI-2). A
- * dry run judges and answers the same, and leaves out the writing at the very end.
+ * Installs a package, all or nothing (ZC-AM-2); what is installed already changes nothing (LI-2). New licenses
+ * for a USB key replace those that the key had (UK-ID-3). A dry run judges and answers the same, and leaves out
+ * the writing at the very end.
  *
  * @throws ServiceError with the deciding reason of LI-8, or DATABASE_UNAVAILABLE
  */
@@ -53,105 +54,69 @@ export async function installPackage(
 ): Promise<Installed> {
   const { trust, expected, limits } = context;
   const reading = await readPackage(packageBytes, trust, expected, limits);
-  if (reading.refusals.length > 0) throw brokenPackage(context, reading);
+  if (reading.refusals.length > 0) throw await brokenPackage(context, reading);
   const { result, revision } = await changeLicenses(context, async (locked) => {
-    const plan = planInstallation(context, reading, locked);
-    if (!isDryRun) await install(context, plan.files, reading, locked);
-    return plan;
+    const keys = await keysFor(context, reading, locked);
+    const plan = planPackage(context, locked, reading.files, keys);
+    if ("refusals" in plan) throw refused(plan.refusals);
+    if (!isDryRun) await write(context, locked, plan, reading, keys);
+    const { state, at } = locked;
+    const consequences = consequencesOf(state.profile, state, stateAfter(state, plan, at), at);
+    return { files: plan.files, displacedIds: displacedIds(locked, plan), consequences };
   });
   return { ...result, revision };
 }
 
+function displacedIds({ state, at }: Locked, { replacedIds }: PackagePlan): readonly string[] {
+  const left = state.licenses.filter((license) => replacedIds.includes(license.id) && runsAt(license, at));
+  return left.map(({ id }) => id).sort();
+}
+
 /** Every reason: those of the bytes first, then those of the files that could be read (LI-8). */
-function brokenPackage({ hub, clock, state: { profile } }: LicensingContext, reading: PackageReading) {
+async function brokenPackage(context: LicensingContext, reading: PackageReading): Promise<ServiceError> {
+  const { hub, clock, store, platformKey } = context;
   const { state } = hub.current();
-  const admission = admitPackage(
-    profile,
-    installedBeside(state, reading),
-    reading.files,
-    NO_USB_KEYS,
-    clock.now(),
-  );
+  // What the bytes are is said also while the database is away.
+  const usb = hasKeyFiles(reading) ? await store.readUsb().catch(() => undefined) : undefined;
+  const insertedUsbKeys = await inserted(usb, platformKey.publicKeyX);
+  const beside = installedBeside(state, reading.files);
+  const admission = admitPackage(state.profile, beside, reading.files, { insertedUsbKeys }, clock.now());
+  const unknown = usb === undefined ? [...WHOLE_PACKAGE, ...ABOUT_PORTS] : WHOLE_PACKAGE;
   const others = admission.admitted ? [] : admission.refusals;
-  return refused([...reading.refusals, ...others.filter(({ reason }) => !WHOLE_PACKAGE.includes(reason))]);
+  return refused([...reading.refusals, ...others.filter(({ reason }) => !unknown.includes(reason))]);
 }
 
-function planInstallation(
-  { nodeId, state: { profile } }: LicensingContext,
+/** The USB keys, where the package has a license for one. A history that does not verify is lost (EV-8). */
+async function keysFor(
+  { platformKey }: LicensingContext,
   reading: PackageReading,
-  { tx, state, at }: Locked,
-): Omit<Installed, "revision"> {
-  const admission = admitPackage(profile, installedBeside(state, reading), reading.files, NO_USB_KEYS, at);
-  if (!admission.admitted) throw refused(admission.refusals);
-  const installed = new Map(state.licenses.map((license) => [license.id, license]));
-  const files = admission.files.map(({ fileName, license, outcome }): InstalledFile => {
-    const known = installed.get(license.id);
-    if (known !== undefined) return { fileName, license: known, outcome };
-    const place = { uploadSequence: tx.nextUploadSequence(), uploadedAt: at, uploadedByNodeId: nodeId };
-    return { fileName, license: { ...license, ...place }, outcome };
-  });
-  return { files, consequences: consequencesOf(profile, state, stateAfter(state, files, at), at) };
+  { tx, state }: Locked,
+): Promise<PlannedKeys> {
+  if (!hasKeyFiles(reading)) return { usb: state.usb ?? NO_USB_STATE, inserted: [] };
+  const usb = await tx.usb();
+  return {
+    usb: state.usb ?? { ...NO_USB_STATE, historyLostAt: usb.databaseNow },
+    inserted: await inserted(usb, platformKey.publicKeyX),
+  };
 }
 
-/** The licenses and facts after the upload, which re-acquires if it installs something (US-TE-6). */
-function stateAfter(
-  { profile, licenses, facts, usage }: LicenseState,
-  files: readonly InstalledFile[],
-  at: Instant,
-): PlatformInput {
-  const fresh = freshOf(files);
-  const isReacquiring = profile.locks && fresh.length > 0;
-  const reacquiredAt = isReacquiring ? [...facts.reacquiredAt, at] : facts.reacquiredAt;
-  return { licenses: [...licenses, ...fresh], facts: { ...facts, reacquiredAt }, usage };
+function hasKeyFiles({ files }: PackageReading): boolean {
+  return keysOf(files.map(({ license }) => license)).length > 0;
 }
 
-/**
- * What a package is judged against. A license that does not verify gives nothing, but still refuses
- * what it would refuse (narrower, EV-8); its own bytes in the package repair it.
- */
-function installedBeside(state: LicenseState, { files }: PackageReading): readonly License[] {
-  const uploaded = new Set(files.map(({ license }) => license.id));
-  const others = state.unverified.flatMap(({ license }) => license ?? []);
-  return [...state.licenses, ...others.filter(({ id }) => !uploaded.has(id))];
+async function inserted(usb: UsbReading | undefined, publicKeyX: string): Promise<readonly UsbKeyName[]> {
+  return usb === undefined ? [] : insertedKeys(usb, publicKeyX);
 }
 
-function freshOf(files: readonly InstalledFile[]): readonly InstalledLicense[] {
-  return files.filter(({ outcome }) => outcome === "INSTALLED").map(({ license }) => license);
-}
-
-async function install(
+async function write(
   context: LicensingContext,
-  files: readonly InstalledFile[],
-  reading: PackageReading,
   locked: Locked,
+  plan: PackagePlan,
+  { files }: PackageReading,
+  { usb }: PlannedKeys,
 ): Promise<void> {
-  const { platformKey, nodeId } = context;
-  const { tx, state } = locked;
-  const signedBytes = new Map(reading.files.map((file) => [file.license.id, file.signedBytes]));
-  const fresh = freshOf(files);
-  if (state.profile.locks && fresh.length > 0) await writeReacquisition(context, locked);
-  for (const license of fresh) {
-    const { id, uploadSequence, uploadedAt } = license;
-    if (state.unverified.some(({ stored }) => stored.id === id)) await tx.deleteLicense(id, "deleted");
-    const payload = sequencePayload(id, uploadSequence, tx.nextRevision.revision);
-    const sequenceJws = await signRow(platformKey, "upload-sequence", payload);
-    const bytes = signedBytes.get(id);
-    if (bytes === undefined) throw new Error(`license ${id} was admitted, but is not in its package`);
-    await refusingReusedNumber(
-      tx.installLicense({ license, signedBytes: bytes, uploadSequence, sequenceJws, uploadedAt, nodeId }),
-    );
-  }
-}
-
-/** A row that was edited by hand can hold a license number that no verified license has. */
-async function refusingReusedNumber(installing: Promise<void>): Promise<void> {
-  try {
-    await installing;
-  } catch (error) {
-    if (stateOf(error) !== UNIQUE_VIOLATION) throw error;
-    const message =
-      "A row of the database that does not verify holds the number of this license; see the alerts of GetLicenseInfo, and delete that license first.";
-    const refusals = [{ reason: "JTI_REUSED", message }] as const;
-    throw new ServiceError("JTI_REUSED", message, { refusals, cause: error });
-  }
+  const { tx } = locked;
+  await writePlan(context, locked, plan, files);
+  if (plan.usb === usb) return;
+  await tx.setUsbState(await signUsbState(context.platformKey, plan.usb, tx.nextRevision.revision));
 }

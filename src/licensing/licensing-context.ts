@@ -12,7 +12,7 @@ import type { StoreTransaction, Written } from "../store/write.ts";
 
 /** What changes to the installed licenses are made with. Fixed for the life of the process. */
 export interface LicensingContext {
-  readonly store: Pick<Store, "write">;
+  readonly store: Pick<Store, "write" | "readUsb">;
   readonly hub: SnapshotHub;
   readonly clock: Clock;
   readonly state: StateContext;

@@ -4,7 +4,7 @@
  */
 import type { Registry } from "prom-client";
 import type { Clock } from "../clock.ts";
-import { alertNames } from "../domain/alert-names.ts";
+import { alertNames, isNamed } from "../domain/alert-names.ts";
 import { CAPABILITY_STATES } from "../domain/evaluation.ts";
 import { endsByItem } from "../domain/rights-end.ts";
 import type { Alert } from "../snapshot/alert.ts";
@@ -21,7 +21,7 @@ export interface LicenseSources {
   readonly liveAlerts: readonly (() => readonly Alert[])[];
 }
 
-const LICENSE_STATUSES = ["VALID", "PENDING", "EXPIRED", "REPLACED", "UNVERIFIED"] as const;
+const LICENSE_STATUSES = ["VALID", "PENDING", "EXPIRED", "REPLACED", "USB_KEY_LOST", "UNVERIFIED"] as const;
 
 /** Adds metrics of licenses, capabilities, quotas and alerts to a registry. */
 export function addLicenseMetrics(registry: Registry, sources: LicenseSources): void {
@@ -141,9 +141,9 @@ function alerts({ hub, clock, liveAlerts }: LicenseSources): Sample<"kind" | "se
 function alertsByName({ hub, clock }: LicenseSources): Sample<"kind" | "subject">[] {
   const { state } = hub.current();
   const loud = alertsOfState(state, clock.now()).filter(isLoud);
-  return alertNames(state.profile).map(({ kind, subject }) => {
-    const stands = loud.some((alert) => alert.kind === kind && alert.subject === subject);
-    return { labels: { kind, subject }, value: stands ? 1 : 0 };
+  return alertNames(state.profile).map((name) => {
+    const stands = loud.some((alert) => isNamed(alert, name));
+    return { labels: { ...name }, value: stands ? 1 : 0 };
   });
 }
 

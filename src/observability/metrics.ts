@@ -4,9 +4,11 @@ import { addCallMetrics } from "./call-metrics.ts";
 import { addLicenseMetrics } from "./license-metrics.ts";
 import { addNodeMetrics, type NodeSources } from "./node-metrics.ts";
 import { addGauges } from "./read-gauge.ts";
+import { addUsbMetrics, type UsbSources } from "./usb-metrics.ts";
 
 /** What the metrics of a node are read from. */
 export interface MetricSources extends NodeSources {
+  readonly usb: UsbSources["usb"];
   readonly calls: CallCounts;
   readonly version: string;
   readonly profile: string;
@@ -32,6 +34,7 @@ export function createMetrics({
   addGauges(registry, BUILD_INFO, () => [{ labels: { version, profile }, value: 1 }]);
   addNodeMetrics(registry, sources);
   addLicenseMetrics(registry, sources);
+  addUsbMetrics(registry, sources);
   addCallMetrics(registry, calls);
   collectDefaultMetrics({ register: registry });
   let reading: Promise<MetricsText> | undefined;

@@ -106,6 +106,11 @@ const sightSchema = z.strictObject({
       provedAt: optionalInstant,
       isProven: z.boolean(),
       hasLicense: z.boolean(),
+      mark: z
+        .int()
+        .min(0)
+        .optional()
+        .transform((value) => value),
       problem: z
         .enum(DEVICE_PROBLEMS)
         .optional()

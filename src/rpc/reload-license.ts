@@ -8,12 +8,15 @@ import type { TakenFile } from "../licensing/take-dropped.ts";
 import { requireDatabase } from "../snapshot/require-database.ts";
 import { singleFlight } from "../snapshot/single-flight.ts";
 import type { SnapshotHub } from "../snapshot/snapshot-hub.ts";
+import type { NodeScan, UsbPorts } from "../usb/platform/usb-overview.ts";
 import type { UnaryHandler } from "./handler.ts";
 import { toDate } from "./messages/instants.ts";
+import { toUsbScan } from "./messages/usb.ts";
 
 /** What ReloadLicense works with. */
 export interface ReloadSources {
-  readonly hub: SnapshotHub;
+  readonly hub: Pick<SnapshotHub, "current" | "refresh">;
+  readonly usb: Pick<UsbPorts, "scanEverywhere">;
   /** Installs what lies in this node's drop folder, and says what became of it. */
   readonly takeDropped: () => Promise<readonly TakenFile[]>;
   /** Re-acquires the licenses if the platform is locked (US-TE-6); answers whether it did. */
@@ -21,8 +24,8 @@ export interface ReloadSources {
 }
 
 /**
- * Installs what lies in the drop folder, reads the store again and evaluates anew (ZL-6, ZL-7); lifts the
- * lock of a platform that is locked, on every node (US-TE-6).
+ * Has every node look at its USB ports, installs what lies in the drop folder, reads the store again and
+ * evaluates anew (ZL-6, ZL-7); lifts the lock of a platform that is locked, on every node (US-TE-6).
  * DATABASE_UNAVAILABLE when the store cannot be read; then every dropped file stays. One reload runs at a
  * time: calls that come meanwhile share the one after it.
  */
@@ -32,8 +35,9 @@ export function createReloadLicense(
   const reload = singleFlight(() => run(sources));
   return async (_request, { log, identity }) => {
     const { response, isReacquired } = await reload();
-    const { droppedFiles } = response;
-    log.info({ identityId: identity.id, droppedFiles: droppedFiles.length, isReacquired }, "reload");
+    const { droppedFiles, usbScans } = response;
+    const counts = { droppedFiles: droppedFiles.length, usbScans: usbScans.length };
+    log.info({ identityId: identity.id, ...counts, isReacquired }, "reload");
     return response;
   };
 }
@@ -43,8 +47,10 @@ interface Reloaded {
   readonly isReacquired: boolean;
 }
 
-async function run({ hub, takeDropped, reacquire }: ReloadSources): Promise<Reloaded> {
+async function run({ hub, usb, takeDropped, reacquire }: ReloadSources): Promise<Reloaded> {
   requireDatabase(hub);
+  // A key that is found may be the one that a dropped license is for.
+  const scans = hub.current().state.profile.usbKeys ? await usb.scanEverywhere() : [];
   // No file is touched before the store is known to answer: not even one that would be refused without it.
   await hub.refresh();
   const droppedFiles = await takeDropped();
@@ -55,9 +61,13 @@ async function run({ hub, takeDropped, reacquire }: ReloadSources): Promise<Relo
     evaluatedAt: toDate(evaluation.at),
     licenseCount: state.licenses.length + state.unverified.length,
     droppedFiles: droppedFiles.map(toDroppedFile),
-    usbScans: [],
+    usbScans: [...scans].sort(byNode).map(toUsbScan),
   };
   return { response, isReacquired };
+}
+
+function byNode(a: NodeScan, b: NodeScan): number {
+  return a.nodeId < b.nodeId ? -1 : 1;
 }
 
 function toDroppedFile({ fileName, installedIds, unchangedIds, refusals }: TakenFile): DroppedFile {

@@ -5,8 +5,9 @@ import {
   UploadOutcome,
 } from "@license-service/contract";
 import type { Evaluation } from "../domain/evaluation.ts";
-import { type InstalledFile, installPackage } from "../licensing/install-package.ts";
+import { installPackage } from "../licensing/install-package.ts";
 import type { LicensingContext } from "../licensing/licensing-context.ts";
+import type { InstalledFile } from "../licensing/plan-package.ts";
 import type { UnaryHandler } from "./handler.ts";
 import { toChanges } from "./messages/changes.ts";
 import { toLicense } from "./messages/license.ts";
@@ -17,7 +18,7 @@ export function createUploadLicense(
 ): UnaryHandler<UploadLicenseRequest, UploadLicenseResponse> {
   return async (request, { log, identity }) => {
     const installed = await installPackage(licensing, request.package, request.validateOnly);
-    const { revision, files, consequences } = installed;
+    const { revision, files, displacedIds, consequences } = installed;
     const uploaded = files.map(({ license, outcome }) => ({ id: license.id, outcome }));
     const { validateOnly } = request;
     log.info({ identityId: identity.id, uploaded, revision: `${revision.revision}`, validateOnly }, "upload");
@@ -26,7 +27,7 @@ export function createUploadLicense(
       validateOnly,
       licenses: files.map((file) => toUploaded(file, consequences.after)),
       ...toChanges(consequences),
-      replacedLicenseIds: [...consequences.difference.replacedLicenseIds],
+      replacedLicenseIds: [...consequences.difference.replacedLicenseIds, ...displacedIds].sort(),
     };
   };
 }

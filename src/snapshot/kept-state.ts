@@ -30,6 +30,7 @@ export type KeptStateFault = "damaged" | "newer";
 
 /** Version 1 had no re-acquisitions, version 2 no USB keys. */
 const FORMAT_VERSION = 3;
+const WITH_USB_KEYS = 3;
 
 /** The text of the file. */
 export function keptStateText({ writtenAt, profile, productVersion, stored }: KeptState): string {
@@ -60,7 +61,8 @@ export function parseKeptState(text: string): KeptState | { readonly fault: Kept
   if (!parsed.success) return { fault: "damaged" };
   const { writtenAt, profile, productVersion, formatVersion: _, ...stored } = parsed.data;
   // Usage is not kept: it would be as old as the last change of licenses.
-  return { writtenAt, profile, productVersion, stored: { ...stored, usbState: stored.usbState, usage: NO_USAGE } };
+  const usbState = parsed.data.formatVersion < WITH_USB_KEYS ? null : stored.usbState;
+  return { writtenAt, profile, productVersion, stored: { ...stored, usbState, usage: NO_USAGE } };
 }
 
 function parseJson(text: string): unknown {

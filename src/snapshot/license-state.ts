@@ -9,6 +9,7 @@ import type { InstalledLicense, License } from "../domain/license.ts";
 import type { Profile } from "../domain/profile.ts";
 import type { PutOff } from "../domain/put-off.ts";
 import { carry } from "../domain/usb/carry.ts";
+import { type UnwatchedKey, watchedFacts } from "../domain/usb/unwatched.ts";
 import { NO_USB_KEYS } from "../domain/usb/usb-facts.ts";
 import { NO_USB_STATE, type UsbState, usbFactsOf } from "../domain/usb/usb-state.ts";
 import type {
@@ -112,6 +113,15 @@ export function withUsage(state: LicenseState, usage: StoredUsage): LicenseState
   return { ...state, ...usageOf(usage), stored: { ...state.stored, usage } };
 }
 
+/** The same state, with what its USB keys give while nobody looks at some of them. */
+export function withUnwatched(state: LicenseState, unwatched: readonly UnwatchedKey[]): LicenseState {
+  if (state.usb === undefined) return state;
+  const usb = watchedFacts(state.usb, state.licenses, unwatched);
+  if (isDeepStrictEqual(usb, state.facts.usb)) return state;
+  const licenses = state.licenses.map((license) => carry(license, usb));
+  return { ...state, facts: { ...state.facts, usb }, licenses };
+}
+
 function usageOf({ revision, totals }: StoredUsage): Pick<LicenseState, "usage" | "usageRevision"> {
   return { usage: totals, usageRevision: revision };
 }
@@ -180,21 +190,21 @@ async function readReacquisition(
 }
 
 /**
- * The state of the USB keys. One that does not verify counts as none: no key gives its rights, none has a buffer.
- * Until the first node has started there is none yet.
+ * The state of the USB keys. One that does not verify, or was taken away, counts as none: no key gives its rights,
+ * none has a buffer. Who kept the rows before there were keys knew of none.
  */
 async function readUsb(
   rows: RowVerifier,
-  { usbState }: StoredState,
+  stored: StoredState,
 ): Promise<{ readonly state?: UsbState; readonly tampered?: TamperedRow }> {
-  if (usbState === undefined) return { state: NO_USB_STATE };
-  const state = await rows.readUsbState(usbState);
+  if (stored.usbState === null) return { state: NO_USB_STATE };
+  const state = await rows.readUsbState(stored);
   if (state !== undefined) return { state };
   const tampered: TamperedRow = {
     table: "usb_state",
     id: "",
     problem:
-      "The history of the USB keys is not the one that was signed; no key gives its rights, and none has a buffer.",
+      "The history of the USB keys is not the one that was signed last; no key gives its rights, and none has a buffer.",
     remedy:
       "Find out who changed the database. The server writes a new history at its next look at the keys; those that are there give their rights again, and have no buffer for 60 days.",
   };

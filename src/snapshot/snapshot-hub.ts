@@ -2,9 +2,11 @@
  * Holds the snapshot that the node answers from, and keeps it right: by the revision of the store and
  * by the passing of time. While the database is away it goes on with what it last read.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../clock.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { Instant } from "../domain/license.ts";
+import type { UnwatchedKey } from "../domain/usb/unwatched.ts";
 import type { Logger } from "../log.ts";
 import type { RevisionListener, RevisionListenerOptions } from "../store/revision-listener.ts";
 import type { StoreRevisions } from "../store/revisions.ts";
@@ -15,6 +17,7 @@ import {
   type LicenseState,
   readLicenseState,
   type StateContext,
+  withUnwatched,
   withUsage,
 } from "./license-state.ts";
 import { inTime } from "./require-database.ts";
@@ -85,6 +88,8 @@ export class SnapshotHub {
   readonly #usageListeners = new Set<(snapshot: Snapshot) => void>();
   readonly #usageReads: Throttle;
   readonly #usageNews: Throttle;
+  readonly #hintListeners = new Set<() => void>();
+  #unwatched: readonly UnwatchedKey[] = [];
   #usageMovedAt: Instant | undefined;
   /** Reads of usage are numbered as they begin: one that began earlier does not replace a later one. */
   #lastUsageRead = 0;
@@ -201,6 +206,24 @@ export class SnapshotHub {
     listener(this.#snapshot.staleSince === undefined);
   }
 
+  /** Calls back with every hint of a write, this node's own among them, until the returned function is called. */
+  subscribeHints(listener: () => void): () => void {
+    this.#hintListeners.add(listener);
+    return () => void this.#hintListeners.delete(listener);
+  }
+
+  /** Says which USB keys nobody looks at: what they give is bounded from then on (see `watchedFacts`). */
+  noteUnwatched(keys: readonly UnwatchedKey[]): void {
+    if (isDeepStrictEqual(keys, this.#unwatched)) return;
+    this.#unwatched = keys;
+    const { state: before, staleSince } = this.current();
+    const state = withUnwatched(before, keys);
+    if (state === before) return;
+    this.#replace({ state, evaluation: evaluateState(state, this.#options.clock.now()), staleSince });
+    // Who watches goes by the instants too: they are others now, be the states the same or not.
+    this.#tell();
+  }
+
   /** How many subscriptions stand. */
   get subscriberCount(): number {
     return this.#listeners.size + this.#usageListeners.size;
@@ -223,6 +246,7 @@ export class SnapshotHub {
     this.#listener = source.listen({
       // Tokens are announced on the same channel, and so are this node's own writes.
       onHint: (hint) => {
+        for (const listener of this.#hintListeners) listener();
         if (hint === undefined) read();
         else void this.catchUp(hint).catch(() => undefined);
       },
@@ -281,7 +305,8 @@ export class SnapshotHub {
     return loaded;
   }
 
-  #adopt(state: LicenseState, nowStaleSince: Instant | undefined): void {
+  #adopt(read: LicenseState, nowStaleSince: Instant | undefined): void {
+    const state = withUnwatched(read, this.#unwatched);
     const { state: before, evaluation, staleSince } = this.#snapshot;
     const isNewRevision = !isSameRevision(before.revision, state.revision);
     const isEdited = !isNewRevision && !hasSameRows(before, state);
@@ -393,5 +418,7 @@ function describe({ epoch, revision }: LicenseState["revision"]) {
 }
 
 async function load({ context, source, timers }: SnapshotHubOptions): Promise<LicenseState> {
-  return readLicenseState(context, await inTime(timers, source.loadState()));
+  const state = await readLicenseState(context, await inTime(timers, source.loadState()));
+  await context.rows.adoptUsbState(state.stored);
+  return state;
 }

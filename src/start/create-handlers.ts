@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { HistoryRecorder } from "../history/history-recorder.ts";
 import { DROP_FOLDER } from "../licensing/drop-folder.ts";
+import type { LicensingContext } from "../licensing/licensing-context.ts";
 import { reacquireIfLocked } from "../licensing/reacquire.ts";
 import { takeDropped } from "../licensing/take-dropped.ts";
 import { createDeleteLicense } from "../rpc/delete-license.ts";
@@ -25,14 +26,15 @@ import { systemTimers } from "../snapshot/timers.ts";
 import { listenForRevisions } from "../store/revision-listener.ts";
 import { packageVersion } from "../version.ts";
 import type { ServingParts } from "./serve.ts";
+import { type RunningUsb, startUsb } from "./start-usb.ts";
 
 /** What the handlers are made from. */
 export type HandlerParts = ServingParts & Pick<InfoSources, "nodes" | "liveAlerts">;
 
-/** The handlers of all RPCs, the hub that they answer from, and who records its changes; the caller closes the two. */
+/** The handlers of all RPCs, the hub that they answer from, who records its changes, and the work on USB keys: the caller closes the three. */
 export async function createHandlers(
   parts: HandlerParts,
-): Promise<{ hub: SnapshotHub; recorder: HistoryRecorder; handlers: LicenseHandlers }> {
+): Promise<{ hub: SnapshotHub; recorder: HistoryRecorder; usb: RunningUsb; handlers: LicenseHandlers }> {
   const { config, store, platform, dataDirectory, log, clock, nodes, liveAlerts } = parts;
   const timers = systemTimers;
   const context = stateContext(parts);
@@ -48,8 +50,9 @@ export async function createHandlers(
   const sources = { hub, clock, timers };
   const { nodeId, requestCode, platformId } = platform;
   const recorder = new HistoryRecorder({ ...sources, store, log, nodeId, programVersion: packageVersion() });
-  const licensing = { ...licensingParts(parts), store, hub, clock, state: context, nodeId };
+  const licensing: LicensingContext = { ...licensingParts(parts), store, hub, clock, state: context, nodeId };
   const revision = () => hub.current().state.revision;
+  const usb = startUsb({ ...parts, licensing });
   const handlers: LicenseHandlers = {
     getLicenseInfo: createGetLicenseInfo({
       ...sources,
@@ -65,6 +68,7 @@ export async function createHandlers(
     deleteLicense: createDeleteLicense(licensing),
     reloadLicense: createReloadLicense({
       hub,
+      usb: usb.ports,
       takeDropped: () => takeDropped({ licensing, folder: join(dataDirectory, DROP_FOLDER), log }),
       reacquire: () => reacquireIfLocked(licensing),
     }),
@@ -75,12 +79,12 @@ export async function createHandlers(
       profile: parts.profile.name,
       revision,
     }),
-    listUsbKeys: createListUsbKeys(revision),
+    listUsbKeys: createListUsbKeys({ ...sources, usb: usb.ports, nodes }),
     listCapabilityChanges: createListCapabilityChanges({ ...sources, store, recorder }),
     putOffReminder: createPutOffReminder(licensing),
     planLicenses: createPlanLicenses(hub),
   };
-  return { hub, recorder, handlers };
+  return { hub, recorder, usb, handlers };
 }
 
 function snapshotSource({ store, url }: ServingParts): SnapshotSource {

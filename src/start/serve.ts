@@ -22,6 +22,7 @@ import { NodePulse } from "./node-pulse.ts";
 import type { OpenedStore } from "./open-store.ts";
 import type { ServingTls } from "./open-tls.ts";
 import { startObservability } from "./start-observability.ts";
+import { UsbStateKeeper } from "./usb-state-keeper.ts";
 
 /** What serving needs. */
 export interface ServingParts extends OpenedStore {
@@ -61,22 +62,31 @@ export async function serve(parts: ServingParts, opened: ClosingStack): Promise<
   const node = nodeOf(config, platform.nodeId);
   const pulse = await NodePulse.start({ node, beat: store.beatNode, clock, log });
   opened.add("heartbeat", () => pulse.close());
-  const liveAlerts = [() => pulse.alerts(), () => keeper.alerts(), () => tls.files?.alerts() ?? []];
-  const { hub, recorder, handlers } = await createHandlers({
+  const liveAlerts = [
+    () => pulse.alerts(),
+    () => keeper.alerts(),
+    () => usbKeeper.alerts(),
+    () => tls.files?.alerts() ?? [],
+  ];
+  const { hub, recorder, usb, handlers } = await createHandlers({
     ...parts,
     nodes: () => pulse.nodes(),
     liveAlerts,
   });
   opened.add("snapshot hub", () => hub.close());
   opened.add("history of changes", () => recorder.close());
+  opened.add("USB keys", () => usb.close());
   const { dataDirectory } = parts;
   const keeper = new StateKeeper({ hub, dataDirectory, clock, timers: systemTimers, log });
   opened.add("kept licenses", () => keeper.close());
+  const { key } = platform;
+  const usbKeeper = new UsbStateKeeper({ hub, store, dataDirectory, key, timers: systemTimers, log });
+  opened.add("kept history of USB keys", () => usbKeeper.close());
   const alertLog = new AlertLog({ hub, clock, timers: systemTimers, log });
   opened.add("alert log", () => alertLog.close());
   const certificateEndsAt = () => tls.files?.current.notAfter;
   const { observer, metricsAddress } = await startObservability(
-    { ...parts, hub, liveAlerts, certificateEndsAt },
+    { ...parts, hub, usb: usb.ports, liveAlerts, certificateEndsAt },
     opened,
   );
   const tokens = new TokenTable();

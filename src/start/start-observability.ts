@@ -12,7 +12,7 @@ import type { ServingParts } from "./serve.ts";
 /** What is watched: the parts that serve, and what metrics are read from. */
 export interface ObservedParts
   extends Pick<ServingParts, "config" | "profile" | "poolUse" | "platform" | "log" | "clock">,
-    Pick<MetricSources, "hub" | "liveAlerts" | "certificateEndsAt"> {}
+    Pick<MetricSources, "hub" | "liveAlerts" | "certificateEndsAt" | "usb"> {}
 
 /** Who watches the calls, and where metrics are served. */
 export interface Observability {

@@ -16,6 +16,7 @@ import { openStore } from "./open-store.ts";
 import { openTls } from "./open-tls.ts";
 import { openTrust } from "./open-trust.ts";
 import { reconcileFirstStart } from "./reconcile-first-start.ts";
+import { reconcileUsbState } from "./reconcile-usb-state.ts";
 import { ensurePlatform } from "./register-platform.ts";
 import { keepRequestCode } from "./request-code-file.ts";
 import { nodeOf, serve } from "./serve.ts";
@@ -84,6 +85,7 @@ async function start(
   const { path: dataDirectory, nodeId } = data;
   const key = await ensurePlatform({ store, dataDirectory, nodeId, profile: profile.name, clock });
   await inDataDirectory(dataDirectory, () => reconcileFirstStart({ store, dataDirectory, key, log }));
+  await reconcileUsbState({ store, dataDirectory, key, log });
   const requestCode = await requestCodeOf(key, profile.name);
   await inDataDirectory(dataDirectory, () => keepRequestCode(dataDirectory, requestCode));
   await inDataDirectory(dataDirectory, () => keepProfile(dataDirectory, openedProfile));

@@ -65,10 +65,10 @@ export interface HistoryMove {
 }
 
 const COLUMNS = `epoch, revision, usage_revision, evaluated_at, upload_sequences, reacquired_at, tampered_hash,
-  profile, product_version, program_version, outcomes, node_id`;
+  usb_hash, profile, product_version, program_version, outcomes, node_id`;
 
 const VALUES = `?::bigint, ?::bigint, ?::bigint, ?::timestamptz, ?::bigint[], ?::timestamptz, ?::text,
-  ?::text, ?::text, ?::text, ?::jsonb, ?::uuid`;
+  ?::text, ?::text, ?::text, ?::text, ?::jsonb, ?::uuid`;
 
 const BEGIN = `
   insert into capability_history (${COLUMNS})
@@ -132,6 +132,7 @@ function pointValues({ to, nodeId }: HistoryMove): (string | number[] | null)[] 
     [...inputs.uploadSequences],
     toOptionalTimestamp(inputs.reacquiredAt),
     inputs.tamperedHash,
+    inputs.usbHash,
     inputs.profile,
     inputs.productVersion,
     inputs.programVersion,
@@ -165,6 +166,7 @@ interface MarkColumns {
   readonly upload_sequences: readonly string[];
   readonly reacquired_at: Date | null;
   readonly tampered_hash: string;
+  readonly usb_hash: string;
   readonly profile: string;
   readonly product_version: string;
   readonly program_version: string;
@@ -188,6 +190,7 @@ function toMark(row: MarkColumns & { readonly is_node_away: boolean }): HistoryM
       uploadSequences: row.upload_sequences.map(toSafeInteger),
       reacquiredAt: toOptionalInstant(row.reacquired_at),
       tamperedHash: row.tampered_hash,
+      usbHash: row.usb_hash,
       profile: row.profile,
       productVersion: row.product_version,
       programVersion: row.program_version,

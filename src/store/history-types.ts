@@ -12,7 +12,8 @@ export type ChangeCause =
   | "REACQUISITION"
   | "RESTORE"
   | "TAMPERING"
-  | "CONFIGURATION";
+  | "CONFIGURATION"
+  | "USB_KEY";
 
 /** The part of an outcome that the history tells; the entry follows from it. */
 export type RecordedOutcome = Pick<Outcome, "state" | "reason" | "operations">;
@@ -28,6 +29,8 @@ export interface HistoryInputs {
   readonly reacquiredAt: Instant | undefined;
   /** Stands for the rows that do not verify. */
   readonly tamperedHash: string;
+  /** Stands for the USB keys that give rights and the buffers that are not void; empty: there is none. */
+  readonly usbHash: string;
   readonly profile: string;
   /** Empty: not known. */
   readonly productVersion: string;

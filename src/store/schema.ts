@@ -18,6 +18,9 @@ export const SERVICE_TABLES = [
   "revisions",
   "store",
   "tokens",
+  "usb_scan_requests",
+  "usb_sights",
+  "usb_state",
 ] as const;
 
 /** Tables in which knex keeps what was migrated. */

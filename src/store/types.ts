@@ -88,8 +88,11 @@ export interface StoredState {
   /** By kind and subject; those whose day is over may be among them. */
   readonly putOffs: readonly PutOff[];
   readonly usage: StoredUsage;
-  /** The signed state of the USB keys (EV-8); `undefined`: no node has started yet, or somebody took it away. */
-  readonly usbState: string | undefined;
+  /**
+   * The signed state of the USB keys (EV-8); `undefined`: somebody took it away, for a node makes it before it
+   * serves; `null`: the rows were kept by a program that knew no keys. The database never answers `null`.
+   */
+  readonly usbState: string | null | undefined;
 }
 
 /** How a license left (ZV-RE-1); `installed` while it has not. */

@@ -39,8 +39,22 @@ export interface StoreTransaction {
   setFirstStart(at: Instant, jws: string): Promise<void>;
   /** Silences a reminder from an instant on, for as long as `PUT_OFF_MS` says (ZL-5). */
   putOffReminder(putOff: PutOff): Promise<void>;
+  /**
+   * Runs a part of the write whose failure leaves the rest standing: what it changed is undone when `work` rejects.
+   * One at a time.
+   *
+   * @throws what `work` throws.
+   */
+  attempt<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether a license for a USB key was ever installed. */
+  hasKeyRecords(): Promise<boolean>;
   /** What is stored of USB keys now. */
   usb(): Promise<UsbReading>;
+  /**
+   * Writes the first state of the USB keys, signed for {@link StoreTransaction.revision}, where there is none: nothing
+   * follows from it, so that it makes no revision.
+   */
+  beginUsbState(document: string): Promise<void>;
   /** Replaces the signed state of the USB keys. */
   setUsbState(document: string): Promise<void>;
 }
@@ -176,8 +190,31 @@ class Changes implements StoreTransaction {
     await writePutOff(this.#trx, putOff);
   }
 
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    const before = { isChanged: this.#isChanged, last: this.#lastUploadSequence };
+    await this.#trx.raw("savepoint attempt");
+    try {
+      const result = await work();
+      await this.#trx.raw("release savepoint attempt");
+      return result;
+    } catch (error) {
+      await this.#trx.raw("rollback to savepoint attempt");
+      this.#isChanged = before.isChanged;
+      this.#lastUploadSequence = before.last;
+      throw error;
+    }
+  }
+
+  async hasKeyRecords(): Promise<boolean> {
+    return (await this.#trx("license_records").first("id").where({ method: "usb-key" })) !== undefined;
+  }
+
   usb(): Promise<UsbReading> {
     return readUsbRows(this.#trx);
+  }
+
+  beginUsbState(document: string): Promise<void> {
+    return writeUsbState(this.#trx, document);
   }
 
   async setUsbState(document: string): Promise<void> {

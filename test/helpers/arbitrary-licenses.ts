@@ -28,7 +28,12 @@ export interface Offer {
   readonly amounts: ReadonlyArray<{ readonly amount: bigint; readonly isNamed: boolean }>;
   /** Days from its start to the end of the service that it carries. */
   readonly serviceDays: number | undefined;
+  /** USB key that it is for; `undefined`: none. */
+  readonly keyId: string | undefined;
 }
+
+/** Keys that random licenses may be for; the thumbprint of each is its id. */
+export const KEY_IDS = ["key-1", "key-2"] as const;
 
 const AMOUNTS = [1n, 2n, 4n, 8n, 16n] as const;
 
@@ -64,6 +69,7 @@ export function arbitraryOffer(profile: Profile): fc.Arbitrary<Offer> {
       lastsDays: fc.constantFrom(undefined, undefined, 1, 10, 20, 30, 60, 365),
       amounts: fc.tuple(...kind.units.map(() => arbitraryAmount(kind))),
       serviceDays: fc.constantFrom(undefined, 10, 60),
+      keyId: profile.usbKeys ? fc.constantFrom(undefined, undefined, ...KEY_IDS) : fc.constant(undefined),
     }),
   );
 }
@@ -77,7 +83,7 @@ function arbitraryAmount({ packSizes }: Kind) {
 
 /** The license of an offer; numbers tell licenses apart. */
 export function licenseOf(profile: Profile, offer: Offer, number: number, uploadedAt: Instant): License {
-  const { kind, startsInDays, serviceDays } = offer;
+  const { kind, startsInDays, serviceDays, keyId } = offer;
   const { item, edition, term } = kind;
   const startsAt = uploadedAt + startsInDays * DAY_MS;
   return completeLicense(profile, {
@@ -85,6 +91,8 @@ export function licenseOf(profile: Profile, offer: Offer, number: number, upload
     item,
     edition,
     term,
+    binding:
+      keyId === undefined ? { method: "request-code" } : { method: "usb-key", keyId, thumbprint: keyId },
     startsAt,
     endsAt: endOf(profile, offer, startsAt),
     quotas: quotasOf(profile, offer),

@@ -1,9 +1,11 @@
 /** A store in memory for hub tests: rows signed as real ones are, and a database that can be taken away. */
 import { randomUUID } from "node:crypto";
 import type { Instant } from "../../src/domain/license.ts";
+import { NO_USB_STATE } from "../../src/domain/usb/usb-state.ts";
 import { licenseIdOf } from "../../src/license-file/license-of-claims.ts";
 import type { PlatformKey } from "../../src/platform/platform-key.ts";
 import { signRow } from "../../src/platform/signed-row.ts";
+import { signUsbState } from "../../src/platform/usb-rows.ts";
 import { firstStartPayload, sequencePayload } from "../../src/snapshot/signed-rows.ts";
 import type { SnapshotSource } from "../../src/snapshot/snapshot-hub.ts";
 import { NO_USAGE, type StoredLicense, type StoredState } from "../../src/store/types.ts";
@@ -87,6 +89,7 @@ async function emptyState(key: PlatformKey, firstStartAt: Instant): Promise<Stor
     firstStartJws: await signRow(key, "first-start", firstStartPayload(firstStartAt)),
     primaryNodeId: "node-1",
   };
+  const usbState = await signUsbState(key, NO_USB_STATE, 0n);
   const revision = { storeId: "3f0c8f0e-5b8c-4d5e-9d53-0d4c9a2f7a11", epoch: 1n, revision: 0n };
   return {
     revision,
@@ -96,13 +99,13 @@ async function emptyState(key: PlatformKey, firstStartAt: Instant): Promise<Stor
     reacquisitions: [],
     restores: [],
     putOffs: [],
-    usbState: undefined,
+    usbState,
     usage: NO_USAGE,
   };
 }
 
 async function withLicense(
-  { revision, platform, licenses, reacquisitions, usage }: StoredState,
+  { revision, platform, licenses, reacquisitions, usbState, usage }: StoredState,
   key: PlatformKey,
   signedBytes: string,
   uploadedAt: Instant,
@@ -126,7 +129,7 @@ async function withLicense(
     reacquisitions,
     restores: [],
     putOffs: [],
-    usbState: undefined,
+    usbState,
     usage,
   };
 }

@@ -2,6 +2,7 @@
 import { pino } from "pino";
 import type { Instant } from "../../src/domain/license.ts";
 import type { LicenseRequest } from "../../src/license-file/issue-license.ts";
+import type { PlatformKey } from "../../src/platform/platform-key.ts";
 import { loadProfile } from "../../src/profiles/load-profile.ts";
 import { encodeSnapshot } from "../../src/rpc/messages/snapshot.ts";
 import type { StateContext } from "../../src/snapshot/license-state.ts";
@@ -16,6 +17,8 @@ export interface TestPlatform {
   readonly time: FakeTime;
   readonly store: FakeStore;
   readonly context: StateContext;
+  /** Signs the rows. */
+  readonly key: PlatformKey;
   /** Issues a license for this platform. */
   issue(claims: Partial<LicenseRequest>): Promise<string>;
   /** Issues a license and stores it. */
@@ -44,6 +47,7 @@ export async function createTestPlatform(start: Instant): Promise<TestPlatform> 
     time,
     store,
     context,
+    key,
     issue: issueHere,
     async install(claims) {
       const signedBytes = await issueHere(claims);

@@ -52,6 +52,7 @@ test("without settings production defaults hold", (t) => {
     heartbeatMs: 10_000,
     shutdownGraceMs: 5000,
     isReflectionOn: false,
+    usb: { mode: "on", ids: [{ vendorId: 0x1209, productId: 1 }] },
   });
 });
 
@@ -91,6 +92,19 @@ const READINGS: readonly [variable: string, text: string, name: keyof Config, va
   ["LICENSE_SHUTDOWN_GRACE_MS", "0", "shutdownGraceMs", 0],
   ["LICENSE_REFLECTION", "on", "isReflectionOn", true],
   ["LICENSE_REFLECTION", "off", "isReflectionOn", false],
+  ["LICENSE_USB", "off", "usb", { mode: "off", ids: [{ vendorId: 0x1209, productId: 1 }] }],
+  [
+    "LICENSE_USB_IDS",
+    "1209:0002,FFFF:abcd",
+    "usb",
+    {
+      mode: "on",
+      ids: [
+        { vendorId: 0x1209, productId: 2 },
+        { vendorId: 0xffff, productId: 0xabcd },
+      ],
+    },
+  ],
 ];
 
 for (const [variable, text, name, value] of READINGS) {
@@ -98,6 +112,11 @@ for (const [variable, text, name, value] of READINGS) {
     t.deepEqual(configOf({ [variable]: text })[name], value);
   });
 }
+
+test("UK-NO-1: emulated keys are read in development mode only", (t) => {
+  t.is(configOf({ LICENSE_USB: "emulated" }, ["--development"]).usb.mode, "emulated");
+  t.regex(refusalOf({ LICENSE_USB: "emulated" }), /development mode.*Set it to on or off/);
+});
 
 test("an empty variable counts as unset", (t) => {
   t.deepEqual(configOf({ LICENSE_LISTEN: "", DATABASE_URL: "", LICENSE_LOG_LEVEL: "" }), configOf({}));
@@ -124,6 +143,13 @@ const REFUSALS: readonly [variable: string, text: string, message: RegExp][] = [
   ["LICENSE_HEARTBEAT_MS", "-1", /from 100 to 300000/],
   ["LICENSE_SHUTDOWN_GRACE_MS", "300001", /from 0 to 300000/],
   ["LICENSE_REFLECTION", "true", /one of on, off/],
+  ["LICENSE_USB", "host", /^LICENSE_USB must be one of on, off, emulated/],
+  ["LICENSE_USB_IDS", "1209", /^LICENSE_USB_IDS must be 1 to 16 ids as vendor:product/],
+  ["LICENSE_USB_IDS", "1209:1", /for example 1209:0001/],
+  ["LICENSE_USB_IDS", "1209:0001, 1209:0002", /commas between them/],
+  ["LICENSE_USB_IDS", "1209:0001,", /commas between them/],
+  ["LICENSE_USB_IDS", "1209:00aa,1209:00AA", /none twice/],
+  ["LICENSE_USB_IDS", Array.from({ length: 17 }, (_, i) => `1209:${1000 + i}`).join(), /1 to 16 ids/],
 ];
 
 for (const [variable, text, message] of REFUSALS) {

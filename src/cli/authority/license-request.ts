@@ -5,11 +5,13 @@ import { parseRequestCode } from "../../platform/request-code.ts";
 import { usageError } from "../cli-error.ts";
 import { defined } from "../defined.ts";
 import { readInstant, readNumber } from "../options.ts";
+import { readPublicKeyFile } from "./public-key-file.ts";
 
 /** Options of `licensectl authority issue`. */
 export interface IssueOptions {
   readonly directory: string;
   readonly requestCode?: string;
+  readonly usbKey?: string;
   readonly usb?: string;
   readonly usbPublicKey?: string;
   readonly profile?: string;
@@ -68,13 +70,18 @@ export async function toLicenseRequest(options: IssueOptions, now: Date): Promis
 type BindingClaims = Pick<LicenseRequest, "sub" | "profile" | "cnf">;
 
 async function readBinding(options: IssueOptions): Promise<BindingClaims> {
-  const { requestCode, usb, usbPublicKey, profile } = options;
+  const { requestCode, usbKey, usb, usbPublicKey, profile } = options;
+  if (usbKey !== undefined) {
+    if (profile === undefined) throw usageError("--usb-key needs --profile.");
+    const { keyId, jwk } = await readPublicKeyFile("--usb-key", usbKey);
+    return { sub: `usb:${keyId}`, profile, cnf: { jwk } };
+  }
   if (usb !== undefined && usbPublicKey !== undefined && profile !== undefined) {
     return { sub: `usb:${usb}`, profile, cnf: { jwk: await readJson(usbPublicKey) } };
   }
   if (usb !== undefined) throw usageError("--usb needs --usb-public-key and --profile.");
   if (requestCode === undefined)
-    throw usageError("Name the platform by --request-code, or a USB key by --usb.");
+    throw usageError("Name the platform by --request-code, or a USB key by --usb-key.");
   const code = await parseRequestCode(await readTextOrFile(requestCode));
   if (code === undefined) {
     throw usageError(

@@ -1,7 +1,6 @@
 import { type InspectedFile, inspectPackage } from "../../license-file/inspect-package.ts";
-import { PRODUCT_TRUST_DIRECTORY } from "../../license-file/product-trust.ts";
-import { isTestKey, loadTrustStore, type TrustStore } from "../../license-file/trust-store.ts";
-import { asVendor, readVendorAnchors } from "../authority/vendor.ts";
+import { isTestKey } from "../../license-file/trust-store.ts";
+import { gatherTrust, type TrustOptions } from "../authority/gather-trust.ts";
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../context.ts";
 import { readInput } from "../input.ts";
@@ -15,7 +14,7 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
  */
 export async function authorityInspect(
   { host, isJson, out }: CommandContext,
-  options: { trust?: string; directory?: string },
+  options: TrustOptions,
   [file = ""]: readonly string[],
 ): Promise<void> {
   const trust = await gatherTrust(options);
@@ -24,20 +23,6 @@ export async function authorityInspect(
   else for (const inspected of files) writeInspectedFile(out, inspected, files.length > 1);
   const refused = files.find(({ verdict }) => verdict !== "VERIFIED");
   if (refused !== undefined || files.length === 0) throw notVerified(refused);
-}
-
-async function gatherTrust({
-  trust,
-  directory,
-}: {
-  trust?: string;
-  directory?: string;
-}): Promise<TrustStore> {
-  const product = await asVendor(() => loadTrustStore({ trustDirectory: trust ?? PRODUCT_TRUST_DIRECTORY }));
-  if (directory === undefined) return product;
-  const own = await readVendorAnchors(directory);
-  const anchors = new Map([...product.anchors, ...own.map((anchor) => [anchor.keyId, anchor] as const)]);
-  return { anchors, isTestVendorTrusted: own.some(({ keyId }) => isTestKey(keyId)) };
 }
 
 /** The key id that a header names; "" when it names none. */

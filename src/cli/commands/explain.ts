@@ -51,6 +51,7 @@ export function writeExplanation(
     ["meters", capability?.meters.map(meterReading).join("; ") || undefined],
     ["since", formatWithDistance(capability?.effectiveTime, from, "always")],
     ["until", formatWithDistance(capability?.expireTime, from, "no change in sight")],
+    ["buffer ends", capability?.bufferExpireTime && formatWithDistance(capability.bufferExpireTime, from)],
     ["then", (capability && nextOf(capability)) || undefined],
     ["evaluated for", answer.evaluatedAt && `${formatInstant(answer.evaluatedAt)} (UTC)`],
   ]);

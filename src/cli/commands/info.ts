@@ -17,6 +17,7 @@ import { writeAlerts } from "../render/alert-lines.ts";
 import { writeLicense, writeLicenses } from "../render/license-table.ts";
 import { writeNodes } from "../render/node-table.ts";
 import { meterReadings, showRevision } from "../render/terms.ts";
+import { showUsbStatus, writeBuffers } from "../render/usb-keys.ts";
 
 /** `licensectl info`: GetLicenseInfo, or with --offline the same from the data directory (ZL-6). */
 export async function info(context: CommandContext, options: OfflineFlags & { at?: string }): Promise<void> {
@@ -49,6 +50,7 @@ export function writeInfo(screen: Screen, answer: GetLicenseInfoResponse, from: 
     screen.line`\n${styled("bold", "Further licenses")} (${answer.additions.length})`;
     writeLicenses(screen, answer.additions, from);
   }
+  writeBuffers(screen, answer.usbBuffers, from);
   writeNodesBriefly(screen, answer, from);
   writeAlerts(screen, answer.alerts, from);
 }
@@ -57,6 +59,7 @@ function writePlatform(screen: Screen, answer: GetLicenseInfoResponse, from: Dat
   screen.fields([
     ["platform", answer.platformId],
     ["status", showPlatformStatus(answer.status)],
+    ["USB keys", showUsbStatus(answer.usbStatus)],
     ["locked since", answer.lock && lockText(answer.lock, from)],
     ["product", answer.profile],
     ["version", answer.productVersion || "not known"],

@@ -1,9 +1,15 @@
-import { type DroppedFile, ErrorReason, ReloadLicenseResponse } from "@license-service/contract";
+import {
+  type DroppedFile,
+  ErrorReason,
+  ReloadLicenseResponse,
+  type UsbScan,
+  UsbScanOutcome,
+} from "@license-service/contract";
 import { CliError, type RefusalLine } from "../cli-error.ts";
 import { withServer } from "../connection/with-server.ts";
 import type { CommandContext } from "../context.ts";
 import { nameOf } from "../output/names.ts";
-import { type Screen, styled } from "../output/screen.ts";
+import { type Screen, type Style, styled } from "../output/screen.ts";
 import { type Column, writeTable } from "../output/table.ts";
 import { formatInstant } from "../output/time.ts";
 import { counted, showRevision } from "../render/terms.ts";
@@ -28,8 +34,25 @@ export function writeReload(screen: Screen, answer: ReloadLicenseResponse): void
     writeTable(screen, COLUMNS, droppedFiles, "  ");
   }
   if (droppedFiles.length >= MOST_FILES) screen.line`More files may wait: reload again.`;
+  writeScans(screen, answer.usbScans);
   const at = answer.evaluatedAt === undefined ? "" : ` for ${formatInstant(answer.evaluatedAt)} (UTC)`;
   screen.line`Read ${counted(answer.licenseCount, "license")} and evaluated anew${at}; ${showRevision(answer.revision)}.`;
+}
+
+function writeScans(screen: Screen, scans: readonly UsbScan[]): void {
+  if (scans.length === 0) return;
+  screen.line`USB ports of ${counted(scans.length, "node")}:`;
+  writeTable(screen, SCAN_COLUMNS, scans, "  ");
+}
+
+const SCAN_COLUMNS: ReadonlyArray<Column<UsbScan>> = [
+  { title: "NODE", cell: ({ managementNodeId }) => managementNodeId },
+  { title: "SCAN", cell: ({ outcome }) => styled(scanStyle(outcome), nameOf(UsbScanOutcome, outcome)) },
+  { title: "KEYS", cell: ({ keyCount }) => keyCount, align: "right" },
+];
+
+function scanStyle(outcome: UsbScanOutcome): Style {
+  return outcome === UsbScanOutcome.DONE ? "green" : "yellow";
 }
 
 const COLUMNS: ReadonlyArray<Column<DroppedFile>> = [

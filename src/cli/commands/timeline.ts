@@ -63,10 +63,11 @@ function toJson(forecast: Forecast, changes: readonly ComingChange[]) {
     from: from.toISOString(),
     until: until.toISOString(),
     isComplete: !isCut,
-    changes: changes.map(({ at, starts, ends, capabilities, quotas }) => ({
+    changes: changes.map(({ at, starts, ends, losses, capabilities, quotas }) => ({
       time: at.toISOString(),
       startingLicenseIds: starts.map(({ id }) => id),
       endingLicenseIds: ends.map(({ id }) => id),
+      lostLicenseIds: losses.map(({ id }) => id),
       capabilityChanges: capabilities.map((change) => CapabilityChange.toJSON(change)),
       quotaChanges: quotas.map((change) => QuotaChange.toJSON(change)),
     })),

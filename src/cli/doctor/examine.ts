@@ -24,6 +24,7 @@ import type { ExaminedSettings } from "./read-settings.ts";
 import { checkSchema } from "./schema.ts";
 import { checkTls } from "./tls.ts";
 import { checkTokens } from "./tokens.ts";
+import { checkUsb } from "./usb.ts";
 
 /** Examines a node, beside its running or stopped server. */
 export async function examine(settings: ExaminedSettings, clock: Clock): Promise<readonly CheckResult[]> {
@@ -40,6 +41,7 @@ export async function examine(settings: ExaminedSettings, clock: Clock): Promise
       { name: "TLS", look: () => checkTls(config, clock.now()) },
       { name: "gRPC port", look: () => checkGrpcPort(config) },
       { name: "metrics port", look: () => checkMetricsPort(config) },
+      { name: "USB keys", look: () => checkUsb(config.usb, settings.hasUsbKeys) },
     ]);
   } finally {
     if ("database" in reached) await reached.database.close();

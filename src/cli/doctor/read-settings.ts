@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { type Config, type Environment, loadConfig } from "../../config.ts";
+import type { Profile } from "../../domain/profile.ts";
 import { StartupError } from "../../errors.ts";
 import { openProfile } from "../../profiles/open-profile.ts";
 import { SETTINGS } from "../../settings.ts";
@@ -37,6 +38,8 @@ export interface ExaminedSettings {
   readonly config: Config;
   /** Name of the product profile that the server would run; `undefined`: it cannot be told. */
   readonly profileName: string | undefined;
+  /** The product has USB keys, or it cannot be told. */
+  readonly hasUsbKeys: boolean;
 }
 
 /** Examines the settings of the environment: every wrong one is named, not only the first. */
@@ -51,15 +54,15 @@ export function examineSettings(env: Environment, flags: ServerFlags): ExaminedS
   const config = readServerConfig(Object.fromEntries(usable), flags);
   const combined = problemOf(() => tlsPathsOf(config));
   if (combined !== undefined) problems.push(combined);
-  let profileName: string | undefined;
+  let profile: Profile | undefined;
   const ofProfile = problemOf(() => {
-    profileName = openProfile(config).profile.name;
+    profile = openProfile(config).profile;
   });
   if (ofProfile !== undefined) problems.push(ofProfile);
-  if (problems.length === 0)
-    return { config, profileName, finding: ok(summaryOf(ours.map(([name]) => name))) };
+  const examined = { config, profileName: profile?.name, hasUsbKeys: profile?.usbKeys ?? true };
+  if (problems.length === 0) return { ...examined, finding: ok(summaryOf(ours.map(([name]) => name))) };
   const remedy = "The server does not start with them; license-service --help lists what there is.";
-  return { config, profileName, finding: fail(problems.join(" "), remedy) };
+  return { ...examined, finding: fail(problems.join(" "), remedy) };
 }
 
 function isOurs(name: string): boolean {

@@ -1,5 +1,5 @@
 /** The bars of a timeline: what stands in each cell, whatever a terminal then shows for it. */
-import { CapabilityState, type License } from "@license-service/contract";
+import { CapabilityState, type License, LicenseStatus } from "@license-service/contract";
 import type { Forecast } from "./forecast.ts";
 
 /** What fills a stretch of a bar: a state, from DISABLED ("nothing") to ENABLED ("all"). */
@@ -11,12 +11,21 @@ export interface Stretch {
   readonly fill: Fill;
 }
 
-/** The stretches of a license: it runs, or it does not. */
-export function licenseStretches({ startTime, expireTime }: License, from: Date): readonly Stretch[] {
+/** When the buffer of its USB key ends that carries a license, if that is before its own end; `undefined`: it is not, or none does. */
+export function lossOf({ bufferExpireTime, expireTime }: License): Date | undefined {
+  if (bufferExpireTime === undefined) return undefined;
+  return expireTime !== undefined && expireTime <= bufferExpireTime ? undefined : bufferExpireTime;
+}
+
+/** The stretches of a license: it runs, or it does not. One whose USB key is lost does not. */
+export function licenseStretches(license: License, from: Date): readonly Stretch[] {
+  const { startTime, expireTime, status } = license;
   const startsAt = startTime?.getTime() ?? Number.NEGATIVE_INFINITY;
-  const endsAt = expireTime?.getTime() ?? Number.POSITIVE_INFINITY;
+  const endsAt = (lossOf(license) ?? expireTime)?.getTime() ?? Number.POSITIVE_INFINITY;
+  const none = { at: from.getTime(), fill: CapabilityState.DISABLED };
+  if (status === LicenseStatus.USB_KEY_LOST) return [none];
   return [
-    { at: from.getTime(), fill: CapabilityState.DISABLED },
+    none,
     { at: startsAt, fill: CapabilityState.ENABLED },
     { at: endsAt, fill: CapabilityState.DISABLED },
   ];

@@ -5,6 +5,7 @@ import {
   type Meter,
   QuotaChange,
 } from "@license-service/contract";
+import { lossOf } from "./bars.ts";
 import type { Forecast } from "./forecast.ts";
 
 /** What changes at one instant. */
@@ -12,6 +13,8 @@ export interface ComingChange {
   readonly at: Date;
   readonly starts: readonly License[];
   readonly ends: readonly License[];
+  /** Licenses whose USB key is away and whose buffer ends. */
+  readonly losses: readonly License[];
   readonly capabilities: readonly CapabilityChange[];
   readonly quotas: readonly QuotaChange[];
 }
@@ -19,7 +22,9 @@ export interface ComingChange {
 /** What is to come, by instant: licenses that start and end, also those whose end changes nothing; and what follows. */
 export function comingChanges({ steps, licenses, from, until }: Forecast): readonly ComingChange[] {
   const isAhead = (at: Date | undefined): at is Date => at !== undefined && at > from && at <= until;
-  const edges = licenses.flatMap(({ startTime, expireTime }) => [startTime, expireTime]).filter(isAhead);
+  const edges = licenses
+    .flatMap((license) => [license.startTime, license.expireTime, lossOf(license)])
+    .filter(isAhead);
   const instants = new Set([...edges, ...steps.slice(1).map(({ at }) => at)].map((at) => at.getTime()));
   return [...instants]
     .sort((a, b) => a - b)
@@ -31,13 +36,14 @@ export function comingChanges({ steps, licenses, from, until }: Forecast): reado
         at: new Date(instant),
         starts: licenses.filter(({ startTime }) => startTime?.getTime() === instant),
         ends: licenses.filter(({ expireTime }) => expireTime?.getTime() === instant),
+        losses: licenses.filter((license) => lossOf(license)?.getTime() === instant),
         capabilities: capabilityChanges(before, after),
         quotas: quotaChanges(metersOf(before), metersOf(after)),
       };
     })
     .filter(
-      ({ starts, ends, capabilities, quotas }) =>
-        starts.length + ends.length + capabilities.length + quotas.length > 0,
+      ({ starts, ends, losses, capabilities, quotas }) =>
+        starts.length + ends.length + losses.length + capabilities.length + quotas.length > 0,
     );
 }
 

@@ -22,6 +22,12 @@ export function showMethod(method: AuthorizationMethod): string {
   return nameOf(AuthorizationMethod, method).toLowerCase().replace("_", " ");
 }
 
+/** How this license is bound: "request code", "usb key key-1". */
+function showBinding({ authorizationMethod, usbKeyId }: License): string {
+  const method = showMethod(authorizationMethod);
+  return usbKeyId === "" ? method : `${method} ${usbKeyId}`;
+}
+
 /** The edition of a license, of an upgrade both: "standard to enterprise". */
 function showEdition({ fromEdition, edition }: License): string {
   return fromEdition === "" ? edition : `${fromEdition} to ${edition}`;
@@ -37,7 +43,11 @@ export function writeLicenses(screen: Screen, licenses: readonly License[], from
     { title: "STARTS (UTC)", cell: ({ startTime }) => startTime && formatInstant(startTime) },
     { title: "ENDS (UTC)", cell: ({ expireTime }) => formatWithDistance(expireTime, from, "never") },
     { title: "METERS", cell: ({ meters }) => meterReadings(meters) },
-    { title: "BOUND BY", cell: ({ authorizationMethod }) => showMethod(authorizationMethod) },
+    { title: "BOUND BY", cell: showBinding },
+    {
+      title: "BUFFER ENDS (UTC)",
+      cell: ({ bufferExpireTime }) => bufferExpireTime && formatWithDistance(bufferExpireTime, from),
+    },
     { title: "LICENSE", cell: ({ id }) => id },
   ];
   writeTable(screen, columns, licenses);
@@ -51,7 +61,8 @@ export function writeLicense(screen: Screen, license: License, from: Date): void
       ["item", [license.item, showEdition(license)].filter(Boolean).join(" ")],
       ["type", nameOf(LicenseType, license.licenseType).toLowerCase()],
       ["status", showStatus(license.status)],
-      ["bound by", text(showMethod(license.authorizationMethod))],
+      ["bound by", text(showBinding(license))],
+      ["buffer ends", license.bufferExpireTime && formatWithDistance(license.bufferExpireTime, from)],
       ["starts", license.startTime && formatWithDistance(license.startTime, from)],
       ["ends", formatWithDistance(license.expireTime, from, "never")],
       ["service ends", license.serviceExpireTime && formatWithDistance(license.serviceExpireTime, from)],

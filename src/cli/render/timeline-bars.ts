@@ -1,10 +1,11 @@
 /** The bar chart of a timeline: one bar for each license and each capability, as wide as the terminal. */
-import { CapabilityState, type License } from "@license-service/contract";
+import { CapabilityState, type License, LicenseStatus } from "@license-service/contract";
 import {
   capabilityStretches,
   type Fill,
   fillCells,
   licenseStretches,
+  lossOf,
   type Stretch,
 } from "../forecast/bars.ts";
 import type { Forecast } from "../forecast/forecast.ts";
@@ -77,9 +78,10 @@ function stateName(state: number): string {
 }
 
 function licenseRow(license: License, { from, until }: Forecast): Row {
-  const { startTime, expireTime } = license;
-  const end =
-    expireTime === undefined ? "no end" : `${expireTime <= from ? "ended" : "ends"} ${dateOf(expireTime)}`;
+  const { startTime } = license;
+  const endTime = lossOf(license) ?? license.expireTime;
+  const ends = endTime === undefined ? "no end" : `${endTime <= from ? "ended" : "ends"} ${dateOf(endTime)}`;
+  const end = license.status === LicenseStatus.USB_KEY_LOST ? "key lost" : ends;
   const isToCome = startTime !== undefined && startTime > from && startTime <= until;
   return {
     label: licenseTitle(license),

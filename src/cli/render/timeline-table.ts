@@ -28,7 +28,8 @@ export function writeComingChanges(screen: Screen, changes: readonly ComingChang
 }
 
 /** The instant stands in the first line of those that share it. */
-function linesOf({ at, starts, ends, capabilities, quotas }: ComingChange, from: Date): readonly Line[] {
+function linesOf(change: ComingChange, from: Date): readonly Line[] {
+  const { at, starts, ends, losses, capabilities, quotas } = change;
   const license = (one: License, before: string, after: string) => ({
     what: licenseTitle(one),
     before,
@@ -36,16 +37,17 @@ function linesOf({ at, starts, ends, capabilities, quotas }: ComingChange, from:
   });
   const lines = [
     ...ends.map((one) => license(one, "runs", "ends")),
+    ...losses.map((one) => license(one, "on a buffer", "its USB key is lost")),
     ...starts.map((one) => license(one, "to come", "starts")),
-    ...capabilities.map((change) => ({
-      what: styled("bold", change.key),
-      before: stateAndReason(change.stateBefore, change.reasonBefore),
-      after: styled(stateStyle(change.stateAfter), stateAndReason(change.stateAfter, change.reasonAfter)),
+    ...capabilities.map(({ key, stateBefore, reasonBefore, stateAfter, reasonAfter }) => ({
+      what: styled("bold", key),
+      before: stateAndReason(stateBefore, reasonBefore),
+      after: styled(stateStyle(stateAfter), stateAndReason(stateAfter, reasonAfter)),
     })),
-    ...quotas.map((change) => ({
-      what: change.key,
-      before: limitText(change.limitBefore, change.overBefore),
-      after: limitText(change.limitAfter, change.overAfter),
+    ...quotas.map(({ key, limitBefore, overBefore, limitAfter, overAfter }) => ({
+      what: key,
+      before: limitText(limitBefore, overBefore),
+      after: limitText(limitAfter, overAfter),
     })),
   ];
   const when = formatInstant(at);

@@ -33,7 +33,7 @@ export function toCapability(decision: CapabilityDecision): contract.Capability 
     nextReason: contract.CapabilityReason[next?.reason ?? "UNSPECIFIED"],
     nextOperations: toOperations(next?.operations ?? []),
     nextEntry: contract.EntryVisibility[next?.entry ?? "UNSPECIFIED"],
-    bufferExpireTime: undefined,
+    bufferExpireTime: toOptionalDate(decision.bufferEndsAt),
   };
 }
 

@@ -8,6 +8,7 @@ import type { LicenseState } from "../../snapshot/license-state.ts";
 import { toAlert } from "./alert.ts";
 import { toDate, toOptionalDate } from "./instants.ts";
 import { metersOfItem, toLicense, toNoLicense, toUnverifiedLicense } from "./license.ts";
+import { toUsbBuffers, toUsbStatus } from "./usb.ts";
 
 /** What a node knows of itself and its platform, for people (AP-1). */
 export interface PlatformIdentity {
@@ -52,8 +53,8 @@ export function toInfoResponse(
     nodes: nodes.map(toNode),
     bases: evaluation.bases.map((base) => toBase(base, evaluation)).sort(byItem),
     lock: evaluation.lock && toLock(evaluation.lock),
-    usbStatus: contract.UsbStatus.UNSPECIFIED,
-    usbBuffers: [],
+    usbStatus: toUsbStatus(state.facts.usb),
+    usbBuffers: toUsbBuffers(state.facts.usb, evaluation.at),
   };
 }
 

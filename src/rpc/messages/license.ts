@@ -2,8 +2,10 @@ import * as contract from "@license-service/contract";
 import type { Evaluation, LicenseStanding, MeterReading } from "../../domain/evaluation.ts";
 import {
   type Binding,
+  bufferEndAt,
   hasEndedAt,
   type InstalledLicense,
+  keyIdOf,
   type License,
   type Term,
 } from "../../domain/license.ts";
@@ -43,6 +45,7 @@ export function toLicense(
     ...claimsOf(license),
     status: contract.LicenseStatus[status],
     expired,
+    bufferExpireTime: toOptionalDate(bufferEndAt(license, evaluation.at)),
     uploadTime: toDate(license.uploadedAt),
     managementNodeId: license.uploadedByNodeId,
     uploadSequence: BigInt(license.uploadSequence),
@@ -98,6 +101,7 @@ function claimsOf(license: License): contract.License {
     fromEdition: license.fromEdition ?? "",
     licenseType: toLicenseType(license.term),
     authorizationMethod: toMethod(license.binding.method),
+    usbKeyId: keyIdOf(license) ?? "",
     issuedTime: toDate(license.issuedAt),
     startTime: toDate(license.startsAt),
     expireTime: toOptionalDate(license.endsAt),

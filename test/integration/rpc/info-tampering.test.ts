@@ -2,7 +2,8 @@
 
 import { AlertKind, type Capability, type GetLicenseCapabilitiesResponse } from "@license-service/contract";
 import test from "ava";
-import { type RpcService, startRpcService } from "../../helpers/rpc-service.ts";
+import { EMULATED, licenseFor, makeKey, plugKey, withBlob } from "../../helpers/emulated-keys.ts";
+import { type RpcService, startRpcService, type Teardown } from "../../helpers/rpc-service.ts";
 
 interface Column {
   readonly table_name: string;
@@ -30,6 +31,12 @@ const CARRIES_RIGHTS = new Set([
   "platform.first_start_jws",
 ]);
 
+/**
+ * Columns whose edit takes the history of the USB keys away, also by a revision that is too low for it: it shows until
+ * the next look at the ports, which goes on from the last history that was seen.
+ */
+const SHOWS_FOR_A_WHILE = new Set(["usb_state.document", "store.revision"]);
+
 /** An edit that the schema lets through, or `undefined`: a constraint refuses it. Foreign keys are off for it. */
 async function edit(rpc: RpcService, { table_name, column_name }: Column, value: string): Promise<boolean> {
   const set = `"${column_name}" = ${value.replaceAll(":column", `"${column_name}"`)}`;
@@ -51,6 +58,14 @@ async function restore(rpc: RpcService, table: string): Promise<void> {
   await rpc.query(statements.join("; "));
 }
 
+async function untilNothingShows(rpc: RpcService): Promise<void> {
+  for (;;) {
+    await rpc.call("reloadLicense");
+    const { alerts } = await rpc.call("getLicenseInfo");
+    if (alerts.every(({ kind }) => kind !== AlertKind.TAMPERED_ROW)) return;
+  }
+}
+
 /** Names of capabilities that may do more than before. */
 function widened(
   before: GetLicenseCapabilitiesResponse,
@@ -69,8 +84,8 @@ function isWider(before: Capability, after: Capability | undefined): boolean {
   return lastsLonger && after.operations.length >= before.operations.length && after.licenseIds.length > 0;
 }
 
-/** A platform with a replaced, a deciding, a pending and an ended license, and a deleted one. */
-async function setUp(rpc: RpcService): Promise<void> {
+/** A platform with a replaced, a deciding, a pending and an ended license, a deleted one, and one of a USB key. */
+async function setUp(t: Teardown, rpc: RpcService): Promise<void> {
   const now = Math.floor(rpc.clock.now() / 1000);
   await rpc.install({ jti: "base-1", iat: now - 100, edition: "standard", exp: now + 86_400 });
   await rpc.install({ jti: "base-2", iat: now - 90, edition: "standard", exp: now + 40_000 });
@@ -78,17 +93,21 @@ async function setUp(rpc: RpcService): Promise<void> {
   await rpc.install({ jti: "cdp-1", item: "cdp", nbf: now + 80_000 });
   await rpc.install({ jti: "billing-1", item: "billing" });
   await rpc.call("deleteLicense", { item: "billing" });
+  const key = makeKey({ keyId: "KEY-1" });
+  await plugKey(t, rpc, withBlob(key, await licenseFor(rpc, key, { item: "tenant-management" })));
+  await rpc.call("reloadLicense");
   rpc.clock.jump(3_600_000);
 }
 
 test("EV-8, threat 17: no edit of any column of any table widens a right, and those that carry rights show", async (t) => {
-  const rpc = await startRpcService(t);
-  await setUp(rpc);
+  const rpc = await startRpcService(t, { settings: EMULATED });
+  await setUp(t, rpc);
   await rpc.call("reloadLicense");
   const before = await rpc.call("getLicenseCapabilities");
   const columns = await rpc.query<Column>(
     `select table_name, column_name, data_type from information_schema.columns
-     where table_schema = 'public' and table_name in ('store', 'platform', 'nodes', 'licenses', 'license_records')
+     where table_schema = 'public' and table_name in ('store', 'platform', 'nodes', 'licenses', 'license_records',
+       'usb_state', 'usb_sights', 'usb_scan_requests')
      order by 1, ordinal_position`,
   );
   t.true(columns.length > 40);
@@ -107,9 +126,10 @@ test("EV-8, threat 17: no edit of any column of any table widens a right, and th
         t.deepEqual(widened(before, after), [], `${name} = ${value}`);
         const { alerts } = await rpc.call("getLicenseInfo");
         const isNamed = alerts.some(({ kind }) => kind === AlertKind.TAMPERED_ROW);
-        t.is(isNamed, CARRIES_RIGHTS.has(name), `${name} = ${value}`);
+        if (!SHOWS_FOR_A_WHILE.has(name)) t.is(isNamed, CARRIES_RIGHTS.has(name), `${name} = ${value}`);
       }
       await restore(rpc, column.table_name);
+      if (SHOWS_FOR_A_WHILE.has(name)) await untilNothingShows(rpc);
     }
   }
   t.true(edits > 60, `${edits} edits`);

@@ -60,7 +60,7 @@ test("a license has at most one record that says it is installed", async (t) => 
 
 test("the rows that are alone in their table stay alone", async (t) => {
   const { knex } = await openTestStore(t);
-  for (const table of ["store", "platform", "license_record_total"]) {
+  for (const table of ["store", "platform", "license_record_total", "usb_state", "usb_scan_requests"]) {
     await t.throwsAsync(knex.raw(`insert into ${table} select * from ${table}`), {
       message: new RegExp(`"${table}_pkey"`),
     });

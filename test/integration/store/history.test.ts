@@ -18,6 +18,7 @@ const POINT: HistoryPoint = {
     uploadSequences: [1, 3, 9_007_199_254_740_991],
     reacquiredAt: AT - 5,
     tamperedHash: "hash",
+    usbHash: "keys",
     profile: "zstack-cloud",
     productVersion: "",
     programVersion: "1.2.3",

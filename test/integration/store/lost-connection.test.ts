@@ -43,6 +43,7 @@ function historyMove(id: string): HistoryMove {
     uploadSequences: [],
     reacquiredAt: undefined,
     tamperedHash: "",
+    usbHash: "",
     profile: "",
     productVersion: "",
     programVersion: "",

@@ -42,7 +42,10 @@ export interface RunResult {
 }
 
 /** A host for {@link run} that {@link runCli} makes; a test may replace its parts. */
-export type HostParts = Partial<Pick<Host, "stdin" | "env" | "interrupted">>;
+export type HostParts = Partial<Pick<Host, "stdin" | "env" | "interrupted">> & {
+  /** Standard output is a terminal. Default: it is none. */
+  readonly isTerminal?: boolean;
+};
 
 /** A command line that runs within this process. */
 export interface Running {
@@ -52,9 +55,9 @@ export interface Running {
   readonly ended: Promise<number>;
 }
 
-/** Starts a command line within this process, with an empty environment and no terminal. */
+/** Starts a command line within this process, with an empty environment and no terminal unless asked for. */
 export function startCli(args: readonly string[], parts: HostParts = {}): Running {
-  const stdout = capture();
+  const stdout = capture(parts.isTerminal);
   const stderr = capture();
   const ended = run(args, {
     stdin: parts.stdin ?? Readable.from([]),

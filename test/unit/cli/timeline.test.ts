@@ -5,6 +5,7 @@ import {
   GetLicenseCapabilitiesResponse,
   GetLicenseInfoResponse,
   License,
+  LicenseStatus,
   LicenseType,
 } from "@license-service/contract";
 import test from "ava";
@@ -209,6 +210,36 @@ test("a license's bar: running, to come, ended, without an end", (t) => {
   t.deepEqual(cells({ startTime: day(-9), expireTime: day(-3) }), [0, 0, 0, 0, 0]);
   t.deepEqual(cells({ startTime: day(-9) }), [1, 1, 1, 1, 1]);
   t.deepEqual(cells({ startTime: day(20) }), [0, 0, 0, 0, 0]);
+});
+
+test("UK-BU-6: a license on a buffer is lost at the buffer's end, unless it ends before", async (t) => {
+  const buffered = { ...GPU, id: "buffered", expireTime: day(20), bufferExpireTime: day(7) };
+  const short = { ...GPU, id: "short", expireTime: day(6), bufferExpireTime: day(7) };
+  const forecast = await askForecast(serviceOf(), day(30));
+  const changes = comingChanges({ ...forecast, licenses: [buffered, short] });
+  const idsAt = (at: Date) => changes.find((change) => change.at.getTime() === at.getTime());
+  t.deepEqual(
+    idsAt(day(7))?.losses.map(({ id }) => id),
+    ["buffered"],
+  );
+  t.deepEqual(
+    idsAt(day(6))?.ends.map(({ id }) => id),
+    ["short"],
+  );
+  const { stream, text } = capture();
+  writeComingChanges(createScreen(stream, false), changes.slice(-2, -1), day(0));
+  t.regex(text(), /gpu \(paid\)\s+on a buffer\s+its USB key is lost/);
+});
+
+test("UK-BU-6: the bar of a license ends with its buffer, and that of a lost key is empty", (t) => {
+  const cells = (parts: Partial<License>) =>
+    fillCells(licenseStretches(License.create(parts), SPAN.from), SPAN, 5).map((fill) =>
+      fill === ENABLED ? 1 : 0,
+    );
+  const parts = { startTime: day(-3), expireTime: day(8) };
+  t.deepEqual(cells({ ...parts, bufferExpireTime: day(4) }), [1, 1, 0, 0, 0]);
+  t.deepEqual(cells({ ...parts, bufferExpireTime: day(9) }), [1, 1, 1, 1, 0]);
+  t.deepEqual(cells({ ...parts, status: LicenseStatus.USB_KEY_LOST }), [0, 0, 0, 0, 0]);
 });
 
 async function bars(width: number, hasUnicode: boolean, parts: Partial<Forecast> = {}): Promise<string[]> {

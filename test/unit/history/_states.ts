@@ -1,6 +1,8 @@
 /** States of a zstack-cloud platform for tests of the history, without a database: what a node would have seen. */
 import type { CapabilityState } from "../../../src/domain/evaluation.ts";
 import { DAY_MS, type InstalledLicense, type Instant } from "../../../src/domain/license.ts";
+import { carry } from "../../../src/domain/usb/carry.ts";
+import { NO_USB_KEYS, type UsbFacts, type UsbKeyName } from "../../../src/domain/usb/usb-facts.ts";
 import { firstPoint, type SeenState } from "../../../src/history/work-out-history.ts";
 import { loadProfile } from "../../../src/profiles/load-profile.ts";
 import type { LicenseState, TamperedRow } from "../../../src/snapshot/license-state.ts";
@@ -29,11 +31,18 @@ export interface LicenseText {
   readonly until?: number;
   readonly uploaded?: number;
   readonly cpus?: bigint;
+  /** Id of the USB key that it is bound to. Default: none, by request code. */
+  readonly key?: string;
+}
+
+/** The name of a USB key. */
+export function keyName(keyId: string): UsbKeyName {
+  return { keyId, thumbprint: `thumbprint of ${keyId}` };
 }
 
 /** An installed license. */
 export function license(text: LicenseText): InstalledLicense {
-  const { sequence, item, edition, from = 0, until, uploaded = from, cpus } = text;
+  const { sequence, item, edition, from = 0, until, uploaded = from, cpus, key } = text;
   return {
     id: idOf(sequence),
     issuer: "Example Vendor",
@@ -43,7 +52,7 @@ export function license(text: LicenseText): InstalledLicense {
     edition,
     term: "paid",
     fromEdition: undefined,
-    binding: { method: "request-code" },
+    binding: key === undefined ? { method: "request-code" } : { method: "usb-key", ...keyName(key) },
     issuedAt: day(from),
     startsAt: day(from),
     endsAt: until === undefined ? undefined : day(until),
@@ -73,20 +82,21 @@ export interface StateText {
   readonly usageRevision?: bigint;
   readonly reacquiredAt?: readonly Instant[];
   readonly tampered?: readonly string[];
+  readonly usb?: UsbFacts;
   readonly productVersion?: string;
 }
 
 /** One state of the store. */
 export function state(text: StateText): LicenseState {
-  const { revision = 1n, epoch = 1n, usageRevision = 0n, productVersion } = text;
-  const licenses = (text.licenses ?? []).map(license);
+  const { revision = 1n, epoch = 1n, usageRevision = 0n, productVersion, usb = NO_USB_KEYS } = text;
+  const licenses = (text.licenses ?? []).map((one) => carry(license(one), usb));
   const place = { storeId: "20000000-0000-4000-8000-000000000000", epoch, revision };
   const usage = new Map(Object.entries(text.usage ?? {}));
   return {
     revision: place,
     revisionId: "30000000-0000-4000-8000-000000000000",
     profile: PROFILE,
-    facts: { firstStartAt: START, productVersion, reacquiredAt: text.reacquiredAt ?? [] },
+    facts: { firstStartAt: START, productVersion, reacquiredAt: text.reacquiredAt ?? [], usb },
     usage,
     usageRevision,
     primaryNodeId: NODE,

@@ -1,11 +1,18 @@
 import test from "ava";
 import { causeBetween, compareAge, inputsOf, isSameButUsage } from "../../../src/history/history-inputs.ts";
 import type { ChangeCause } from "../../../src/store/history-types.ts";
-import { day, PROGRAM, type StateText, state } from "./_states.ts";
+import { day, keyName, PROGRAM, type StateText, state } from "./_states.ts";
 
 const BASE = { sequence: 1, item: "base", edition: "standard", cpus: 64n } as const;
 const GPU = { sequence: 2, item: "gpu" } as const;
 const BEFORE: StateText = { licenses: [BASE], revision: 1n };
+const GIVES = { status: "READY", giving: [{ ...keyName("a"), until: undefined }], buffers: [] } as const;
+const BUFFERED = {
+  status: "MISSING",
+  giving: [],
+  buffers: [{ ...keyName("a"), startsAt: day(1), endsAt: day(31) }],
+} as const;
+const VOID = { status: "MISSING", giving: [], buffers: [] } as const;
 
 function inputs(text: StateText, programVersion = PROGRAM) {
   return inputsOf(state({ ...BEFORE, ...text }), programVersion);
@@ -24,6 +31,13 @@ const CASES: readonly [what: string, after: StateText, cause: ChangeCause][] = [
   ["rows that do not verify any more", { tampered: ["one"] }, "TAMPERING"],
   ["the same under a new revision", { revision: 2n, tampered: ["one"] }, "TAMPERING"],
   ["another product version", { productVersion: "E0760" }, "CONFIGURATION"],
+  ["a USB key that came", { revision: 2n, usb: GIVES }, "USB_KEY"],
+  ["a USB key that brought its licenses", { revision: 2n, usb: GIVES, licenses: [BASE, GPU] }, "USB_KEY"],
+  [
+    "a history of USB keys that was taken away",
+    { revision: 2n, usb: GIVES, tampered: ["usb_state"] },
+    "TAMPERING",
+  ],
   ["usage", { usageRevision: 1n, usage: { "base/cpus": 1n } }, "USAGE"],
   ["nothing", {}, "USAGE"],
 ];
@@ -64,4 +78,27 @@ test("usage alone is no other input", (t) => {
   for (const [what, after, cause] of CASES) {
     t.is(isSameButUsage(inputs({}), inputs(after)), cause === "USAGE", what);
   }
+});
+
+test("UK-BU-1, UK-BU-4: a removal, and the end of a buffer by another key, are USB_KEY; an upload for a key that is there is not", (t) => {
+  t.is(causeBetween(inputs({ usb: GIVES }), inputs({ revision: 2n, usb: BUFFERED })), "USB_KEY");
+  t.is(causeBetween(inputs({ usb: BUFFERED }), inputs({ revision: 2n, usb: VOID })), "USB_KEY");
+  const upload = { revision: 2n, usb: GIVES, licenses: [BASE, GPU] };
+  t.is(causeBetween(inputs({ usb: GIVES }), inputs(upload)), "UPLOAD");
+});
+
+test("another status alone, and whether a key is looked at, are no other inputs", (t) => {
+  const [key] = GIVES.giving;
+  for (const usb of [
+    { ...GIVES, status: "ABNORMAL" },
+    { ...GIVES, giving: [{ ...key, until: day(30) }] },
+  ] as const) {
+    t.true(isSameButUsage(inputs({ usb: GIVES }), inputs({ usb })));
+  }
+  t.is(inputs({ usb: VOID }).usbHash, "");
+});
+
+test("what no input tells of a platform with a USB key is that somebody looks at it again", (t) => {
+  t.is(causeBetween(inputs({ usb: GIVES }), inputs({ usb: GIVES })), "USB_KEY");
+  t.is(causeBetween(inputs({ usb: GIVES }), inputs({ usb: GIVES, usageRevision: 1n })), "USAGE");
 });

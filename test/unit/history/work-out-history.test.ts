@@ -3,7 +3,17 @@ import { DAY_MS } from "../../../src/domain/license.ts";
 import { type HistoryView, type SeenState, workOutHistory } from "../../../src/history/work-out-history.ts";
 import { evaluateState } from "../../../src/snapshot/snapshot.ts";
 import type { HistoryMark } from "../../../src/store/history-types.ts";
-import { day, idOf, inShort, type LicenseText, markAt, PROGRAM, type StateText, state } from "./_states.ts";
+import {
+  day,
+  idOf,
+  inShort,
+  keyName,
+  type LicenseText,
+  markAt,
+  PROGRAM,
+  type StateText,
+  state,
+} from "./_states.ts";
 
 const BASE: LicenseText = { sequence: 1, item: "base", edition: "standard", until: 300, cpus: 64n };
 const GPU: LicenseText = { sequence: 2, item: "gpu", until: 20 };
@@ -249,4 +259,29 @@ test("evaluations that were made already give the same history as none", (t) => 
     }));
     t.deepEqual(workOut(mark, withMade, 45), expected, `${(at - day(0)) / DAY_MS}`);
   }
+});
+
+test("UK-BU-6: a key that came is told as USB_KEY, and the end of its buffer as time, also when no node ran then", (t) => {
+  const gpu: LicenseText = { sequence: 2, item: "gpu", key: "a" };
+  const licenses = [BASE, gpu];
+  const away = seenAt(0, { licenses });
+  const giving = [{ ...keyName("a"), until: undefined }];
+  const there = seenAt(5, { licenses, revision: 2n, usb: { status: "READY", giving, buffers: [] } });
+  const buffers = [{ ...keyName("a"), startsAt: day(10), endsAt: day(40) }];
+  const pulled = seenAt(11, { licenses, revision: 3n, usb: { status: "MISSING", giving: [], buffers } });
+  const { short } = workOut(markAt(away), [away, there, pulled], 50);
+  t.deepEqual(short, [
+    "gpu DISABLED USB_KEY_LOST -> ENABLED GRANTED, USB_KEY, day 5",
+    "gpu ENABLED GRANTED -> DISABLED USB_KEY_LOST, TIME, day 40",
+  ]);
+});
+
+test("UK-BU-3: a key pulled with its buffer over is told as USB_KEY: when it was seen, or when it was committed", (t) => {
+  const licenses: LicenseText[] = [BASE, { sequence: 2, item: "gpu", key: "a" }];
+  const giving = [{ ...keyName("a"), until: undefined }];
+  const there = seenAt(0, { licenses, usb: { status: "READY", giving, buffers: [] } });
+  const gone = seenAt(9, { licenses, revision: 2n, usb: { status: "MISSING", giving: [], buffers: [] } });
+  const expected = (at: number) => [`gpu ENABLED GRANTED -> DISABLED USB_KEY_LOST, USB_KEY, day ${at}`];
+  t.deepEqual(workOut(markAt(there), [there, gone], 9, { committedAt: day(8) }).short, expected(9));
+  t.deepEqual(workOut(markAt(there), [gone], 9, { committedAt: day(8) }).short, expected(8));
 });

@@ -2,13 +2,16 @@
 import { readFile } from "node:fs/promises";
 import test from "ava";
 import { DAY_MS } from "../../../src/domain/license.ts";
+import { NO_USB_STATE, newKeyState } from "../../../src/domain/usb/usb-state.ts";
 import { CallCounts } from "../../../src/observability/call-counts.ts";
 import { createMetrics, type MetricSources } from "../../../src/observability/metrics.ts";
 import { rpcLabels } from "../../../src/observability/rpc-labels.ts";
 import type { Teardown } from "../../helpers/rpc-service.ts";
 import { readMetrics } from "../../helpers/scrape.ts";
 import { createTestPlatform } from "../../helpers/test-hub.ts";
+import { makeUsbKey, storeUsbState } from "../../helpers/usb-keys.ts";
 import { ISSUED_AT } from "../../helpers/vendor.ts";
+import { deviceOf, NODE_1, NODE_2, overviewOf, sightOf } from "../usb/platform/_ports.ts";
 
 const START = ISSUED_AT;
 const SECONDS = START / 1000;
@@ -27,10 +30,11 @@ async function create(t: Teardown, more: Partial<MetricSources> = {}) {
     calls: new CallCounts(rpcLabels([])),
     version: "1.2.3",
     profile: "zstack-cloud",
+    usb: { overview: () => overviewOf([]) },
     ...more,
   });
   const text = async () => (await readText()).text;
-  return { ...platform, hub, readText, text, read: async () => readMetrics(await text()) };
+  return { ...platform, platform, hub, readText, text, read: async () => readMetrics(await text()) };
 }
 
 test("a fresh platform shows its version, revision and database, and no license", async (t) => {
@@ -169,6 +173,71 @@ test("standing alerts are counted, those of the moment too, and so is the end of
   t.is(series.get('license_alerts{kind="TAMPERED_ROW",severity="CRITICAL"}'), 1);
   t.is(series.get('license_licenses{status="UNVERIFIED"}'), 1);
   t.is(series.get("license_server_certificate_end_seconds"), SECONDS);
+});
+
+const USB_STATUS_SERIES = ["NONE", "MISSING", "READY", "ABNORMAL", "FAULT"].map(
+  (status) => `license_usb_status{status="${status}"}`,
+);
+
+test("UK-ST-1, UK-ST-2: of the USB statuses one is 1, NONE until a key gave rights", async (t) => {
+  const { platform, hub, read } = await create(t);
+  const shown = async () => {
+    const series = await read();
+    return USB_STATUS_SERIES.map((name) => series.get(name));
+  };
+  t.deepEqual(await shown(), [1, 0, 0, 0, 0]);
+  await storeUsbState(platform, { ...NO_USB_STATE, status: "READY" });
+  await hub.refresh();
+  t.deepEqual(await shown(), [0, 0, 1, 0, 0]);
+});
+
+test("USB keys of this node are counted by what they are worth, and none is named (threat 26)", async (t) => {
+  const devices = [
+    deviceOf("SECRET-1", { isProven: false, problem: "BUSY" }),
+    deviceOf("SECRET-2", { hasLicense: false }),
+    deviceOf("SECRET-3"),
+    deviceOf("SECRET-4"),
+  ];
+  const usb = {
+    overview: () => overviewOf([sightOf(NODE_1, devices), sightOf(NODE_2, [deviceOf("SECRET-5")])]),
+  };
+  const { read, text } = await create(t, { usb });
+  const series = await read();
+  const count = (status: string) => series.get(`license_usb_keys{status="${status}"}`);
+  t.deepEqual(["GIVING", "BESIDE_OTHERS", "JUST_GONE", "NOT_COUNTING"].map(count), [0, 2, 0, 2]);
+  t.notRegex(await text(), /SECRET|Emulated/);
+});
+
+test("UK-BU-2: the buffer of a USB key that ends first counts down, and is gone at its end", async (t) => {
+  const { platform, hub, read, time } = await create(t);
+  const buffered = (keyId: string, days: number) => ({
+    ...newKeyState(makeUsbKey(keyId)),
+    removedAt: START,
+    bufferEndsAt: START + days * DAY_MS,
+    isBufferVoid: false,
+  });
+  t.false((await read()).has("license_usb_buffer_seconds_left"));
+  await storeUsbState(platform, {
+    ...NO_USB_STATE,
+    status: "MISSING",
+    keys: [buffered("K1", 30), buffered("K2", 10)],
+  });
+  await hub.refresh();
+  t.is((await read()).get("license_usb_buffer_seconds_left"), 10 * DAY);
+  time.jump(10 * DAY_MS);
+  t.is((await read()).get("license_usb_buffer_seconds_left"), 20 * DAY);
+  time.jump(20 * DAY_MS);
+  t.false((await read()).has("license_usb_buffer_seconds_left"));
+});
+
+test("UK-NO-1: the age of the last look at the ports is there while they are read", async (t) => {
+  const { own } = overviewOf([]);
+  const readWith = async (ports: typeof own) =>
+    (await create(t, { usb: { overview: () => overviewOf([], { own: ports }) } })).read();
+  t.is((await readWith({ ...own, scanAgeMs: 4_500 })).get("license_usb_scan_age_seconds"), 4.5);
+  t.false((await readWith({ ...own, scanAgeMs: undefined })).has("license_usb_scan_age_seconds"));
+  const unavailable = { reason: "NO_USB_SUPPORT", message: "none" } as const;
+  t.false((await readWith({ ...own, unavailable })).has("license_usb_scan_age_seconds"));
 });
 
 test("docs/metrics.md tells of every metric that is served, and of no other", async (t) => {

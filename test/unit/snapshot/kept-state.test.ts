@@ -48,13 +48,27 @@ test("a member of another type or one too many is damage, a higher format versio
   ]) {
     t.deepEqual(fault(changes), { fault: "damaged" }, JSON.stringify(changes));
   }
-  t.deepEqual(fault({ formatVersion: 3, more: 1 }), { fault: "newer" });
+  t.deepEqual(fault({ formatVersion: 4, more: 1 }), { fault: "newer" });
 });
 
 test("a file of version 1, which knew no re-acquisitions, is read as one without any", async (t) => {
   const { stored } = await exampleOf("E0760");
-  const { reacquisitions: _, ...document } = JSON.parse(keptStateText(await exampleOf("E0760")));
+  const {
+    reacquisitions: _,
+    usbState: __,
+    ...document
+  } = JSON.parse(keptStateText(await exampleOf("E0760")));
   const parsed = parseKeptState(JSON.stringify({ ...document, formatVersion: 1 }));
   t.deepEqual("stored" in parsed && parsed.stored.reacquisitions, []);
   t.is("stored" in parsed && parsed.stored.licenses.length, stored.licenses.length);
+});
+
+test("EV-8: a file of version 2, which knew no USB keys, tells of none; one of version 3 without them was changed", async (t) => {
+  const { usbState: _, ...document } = JSON.parse(keptStateText(await exampleOf("E0760")));
+  const usbStateOf = (formatVersion: number) => {
+    const parsed = parseKeptState(JSON.stringify({ ...document, formatVersion }));
+    return "stored" in parsed ? parsed.stored.usbState : "damaged";
+  };
+  t.is(usbStateOf(2), null);
+  t.is(usbStateOf(3), undefined);
 });
