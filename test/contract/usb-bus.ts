@@ -47,7 +47,7 @@ const NODE_ID = "01890a5d-ac96-774b-bcce-b302099a8057";
 const FOREIGN = { vendorId: 0x46f4, productId: 0x0001 };
 const PATIENCE_MS = 10_000;
 const HOSTILE_AT_ONCE = 12;
-const HOSTILE_LIMITS = { ...DEFAULT_EXCHANGE_LIMITS, exchangeMs: 2_000, blobMs: 3_000 };
+const HOSTILE_LIMITS = { ...DEFAULT_EXCHANGE_LIMITS, exchangeMs: 1_500, blobMs: 2_000 };
 
 /** Every case. */
 export const BUS_CASES: readonly BusCase[] = [

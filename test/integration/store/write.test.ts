@@ -23,6 +23,7 @@ test("EV-8: an installed license is read back exactly as it was written", async 
     reacquisitions: [],
     restores: [],
     putOffs: [],
+    usbState: undefined,
     usage: { revision: 0n, totals: new Map() },
     licenses: [
       {
