@@ -83,6 +83,7 @@ const stateSchema = z.strictObject({
       takenIds: z.array(z.string()),
       replacedIds: z.array(z.string()),
       mark: z.int().min(0),
+      aheadAt: optionalInstant,
     }),
   ),
 });

@@ -1,5 +1,8 @@
 import type { DomainAlertKind } from "../domain/alerts.ts";
+import { instantText } from "../domain/alerts-text.ts";
 import type { Instant } from "../domain/license.ts";
+import { RENEWAL_MS } from "../domain/usb/removal.ts";
+import type { UsbState } from "../domain/usb/usb-state.ts";
 import type { Restore } from "../store/types.ts";
 import type { TamperedRow } from "./license-state.ts";
 
@@ -13,7 +16,8 @@ export interface Alert {
     | "DATABASE_RESTORED"
     | "CLOCK_DIFFERS"
     | "SERVER_CERTIFICATE"
-    | "DATA_DIRECTORY";
+    | "DATA_DIRECTORY"
+    | "USB_KEY_AHEAD";
   readonly severity: "INFO" | "WARNING" | "CRITICAL";
   /** What is wrong, in one sentence. */
   readonly message: string;
@@ -47,6 +51,37 @@ export function standingAlerts(
     ...restores.map(databaseRestored),
     ...tampered.map(tamperedRow),
   ];
+}
+
+/** What became of the history of the USB keys, for the 60 days in which it costs buffers: nothing else shows it. */
+export function usbHistoryAlerts(usb: UsbState | undefined): readonly Alert[] {
+  const ahead = (usb?.keys ?? []).flatMap(({ keyId, aheadAt }) =>
+    aheadAt === undefined ? [] : [keyAhead(keyId, aheadAt)],
+  );
+  return usb?.historyLostAt === undefined ? ahead : [historyLost(usb.historyLostAt), ...ahead];
+}
+
+function historyLost(since: Instant): Alert {
+  return {
+    kind: "TAMPERED_ROW",
+    severity: "WARNING",
+    message: `On ${instantText(since)} the history of the USB keys was found missing or changed, and was written anew. Keys that are there give their rights; until ${instantText(since + RENEWAL_MS)} a key that is pulled may have no buffer.`,
+    remedy: "Find out who changed the database. Until then leave the keys in their ports.",
+    subject: "usb_state",
+    since,
+  };
+}
+
+function keyAhead(keyId: string, since: Instant): Alert {
+  return {
+    kind: "USB_KEY_AHEAD",
+    severity: "WARNING",
+    message: `On ${instantText(since)} the USB key ${keyId} was found to have given rights to this platform that this database knows nothing of. It gives its rights; pulled before ${instantText(since + RENEWAL_MS)} it has no buffer.`,
+    remedy:
+      "If the database was restored, nothing is to be done but to leave the key in its port. If it was not, another machine runs as a clone of this platform: find it and stop it.",
+    subject: keyId,
+    since,
+  };
 }
 
 const TEST_VENDOR_TRUSTED: Alert = {

@@ -19,7 +19,7 @@ import type {
   StoredState,
   StoredUsage,
 } from "../store/types.ts";
-import { type Alert, standingAlerts, type TrustFacts } from "./alert.ts";
+import { type Alert, standingAlerts, type TrustFacts, usbHistoryAlerts } from "./alert.ts";
 import type { RowVerifier } from "./row-verifier.ts";
 
 /** A row that does not verify. */
@@ -101,7 +101,7 @@ export async function readLicenseState(context: StateContext, stored: StoredStat
     licenses: checked.flatMap(({ installed }) => (installed === undefined ? [] : carry(installed, usbFacts))),
     unverified: checked.flatMap(({ unverified }) => unverified ?? []),
     tampered,
-    alerts: standingAlerts(trust, stored.restores, tampered),
+    alerts: [...standingAlerts(trust, stored.restores, tampered), ...usbHistoryAlerts(usb.state)],
     usb: usb.state,
     putOffs: stored.putOffs,
     stored,

@@ -6,6 +6,7 @@ import { measureRecords } from "./records.ts";
 import { measureReservations } from "./reservations.ts";
 import { measureStart } from "./start.ts";
 import { measureUpload } from "./upload.ts";
+import { measureUsbKeys } from "./usb-keys.ts";
 import { measureWatchers } from "./watchers.ts";
 
 /** Every bench, in the order in which they run. */
@@ -49,5 +50,10 @@ export const BENCHES: readonly Bench[] = [
     name: "reservations",
     summary: "reservations of one hot meter by 32 connections against a bare guarded update of one row",
     measure: measureReservations,
+  },
+  {
+    name: "usb-keys",
+    summary: "from plugging in a USB key to its rights in a watch, on its node and on another",
+    measure: measureUsbKeys,
   },
 ];

@@ -46,6 +46,7 @@ function mergeKeys(database: UsbKeyState, kept: UsbKeyState): UsbKeyState {
     takenIds: union(database.takenIds, kept.takenIds),
     replacedIds: union(database.replacedIds, kept.replacedIds),
     mark: Math.max(database.mark, kept.mark),
+    aheadAt: latest(database.aheadAt, kept.aheadAt),
   };
 }
 

@@ -26,7 +26,7 @@ export function observe(state: UsbState, observation: UsbObservation): UsbState 
   const placeOf = (name: UsbKeyName) => state.keys.find((key) => isSameKey(key, name))?.givesOn;
   const counting = countingKeys(observation, placeOf);
   const giving = givingKeys(counting);
-  const known = withNewKeys(state.keys, giving);
+  const known = withNewKeys(state.keys, giving).map((key) => withoutOldAlarm(key, observation.at));
   const isAnyGiving = giving.length > 0;
   const isAnyBeginning = giving.some((key) => stateOf(known, key).givesOn === undefined);
   const keys = known.map((key) => {
@@ -47,6 +47,10 @@ export function observe(state: UsbState, observation: UsbObservation): UsbState 
     keys.length === state.keys.length &&
     keys.every((key, i) => key === state.keys[i]);
   return isSame ? state : { status, historyLostAt, keys };
+}
+
+function withoutOldAlarm(key: UsbKeyState, at: Instant): UsbKeyState {
+  return key.aheadAt === undefined || isStillLost(key.aheadAt, at) ? key : { ...key, aheadAt: undefined };
 }
 
 /** After so long every removal makes a new buffer in any case. */
@@ -79,7 +83,7 @@ function markOf({ mark }: UsbKeyState, found: number, at: Instant): Partial<UsbK
   const isAhead = found > mark;
   return {
     mark: Math.max(found, mark) + 1,
-    ...(isAhead ? { removedAt: at, bufferEndsAt: at } : {}),
+    ...(isAhead ? { removedAt: at, bufferEndsAt: at, aheadAt: at } : {}),
   };
 }
 

@@ -23,6 +23,11 @@ export interface UsbKeyState extends UsbKeyName {
   readonly replacedIds: readonly string[];
   /** The highest mark of this platform that it was seen with (threat 18). */
   readonly mark: number;
+  /**
+   * When it was found with a higher mark than the database knew: it has given rights elsewhere under this platform's
+   * name. `undefined`: not within the 60 days in which that matters.
+   */
+  readonly aheadAt: Instant | undefined;
 }
 
 /** What is remembered of all keys. */
@@ -54,6 +59,7 @@ export function newKeyState({ keyId, thumbprint }: UsbKeyName): UsbKeyState {
     takenIds: [],
     replacedIds: [],
     mark: 0,
+    aheadAt: undefined,
   };
 }
 

@@ -20,6 +20,7 @@ test("every kind of the contract but that of reminders for the server itself com
     "CLOCK_DIFFERS",
     "SERVER_CERTIFICATE",
     "DATA_DIRECTORY",
+    "USB_KEY_AHEAD",
   ];
   const named = Object.keys(AlertKind).filter((name) => Number.isNaN(Number(name)));
   const known = ["UNSPECIFIED", "UNRECOGNIZED", ...ofServer, ...DOMAIN_ALERT_KINDS];

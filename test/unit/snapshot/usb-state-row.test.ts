@@ -1,6 +1,6 @@
 /** Which signed state of the USB keys is believed. */
 import test from "ava";
-import { NO_USB_STATE, type UsbState } from "../../../src/domain/usb/usb-state.ts";
+import { NO_USB_STATE, newKeyState, type UsbState } from "../../../src/domain/usb/usb-state.ts";
 import { signUsbState } from "../../../src/platform/usb-rows.ts";
 import { loadProfile } from "../../../src/profiles/load-profile.ts";
 import { readLicenseState } from "../../../src/snapshot/license-state.ts";
@@ -29,7 +29,9 @@ async function prepare() {
     const { usb: state, tampered } = await readLicenseState(context, { ...stored, ...usb });
     return state !== undefined && tampered.length === 0;
   };
-  return { rows, at, isBelieved };
+  const alertsOf = async (usb: Partial<typeof stored>) =>
+    (await readLicenseState(context, { ...stored, ...usb })).alerts;
+  return { rows, at, isBelieved, alertsOf };
 }
 
 test("EV-8: a state that was taken away counts as changed, and every key gives nothing", async (t) => {
@@ -38,6 +40,22 @@ test("EV-8: a state that was taken away counts as changed, and every key gives n
   t.false(await isBelieved({ usbState: undefined }));
   t.false(await isBelieved({ usbState: "" }));
   t.true(await isBelieved({ usbState: null }));
+});
+
+test("EV-8: a history that was written anew stays an alert for as long as it costs buffers", async (t) => {
+  const { at, alertsOf } = await prepare();
+  const historyLostAt = ISSUED_AT;
+  const lost = await at(5n, 5n, 1n, { ...STATE, historyLostAt });
+  t.like(await alertsOf(lost), [{ kind: "TAMPERED_ROW", subject: "usb_state", since: historyLostAt }]);
+  t.deepEqual(await alertsOf(await at(5n, 5n)), []);
+});
+
+test("threat 18, threat 20: a key that gave rights elsewhere under this platform's name is an alert", async (t) => {
+  const { at, alertsOf } = await prepare();
+  const key = { ...newKeyState({ keyId: "KEY-1", thumbprint: "thumbprint" }), aheadAt: ISSUED_AT };
+  const [alert, ...others] = await alertsOf(await at(5n, 5n, 1n, { ...STATE, keys: [key] }));
+  t.like(alert, { kind: "USB_KEY_AHEAD", subject: "KEY-1", since: ISSUED_AT });
+  t.deepEqual(others, []);
 });
 
 test("EV-8: a state signed for a revision that is yet to come is not believed", async (t) => {

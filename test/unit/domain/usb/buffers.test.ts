@@ -3,7 +3,7 @@ import { DAY_MS } from "../../../../src/domain/license.ts";
 import { removeKey } from "../../../../src/domain/usb/removal.ts";
 import { lostHistory, observe } from "../../../../src/domain/usb/transition.ts";
 import { watchedFacts } from "../../../../src/domain/usb/unwatched.ts";
-import { newKeyState } from "../../../../src/domain/usb/usb-state.ts";
+import { newKeyState, usbFactsOf } from "../../../../src/domain/usb/usb-state.ts";
 import { thumbprintOfKey, UsbWorld } from "../../../helpers/usb-world.ts";
 import { day, ORIGIN } from "../_licenses.ts";
 import { keyLicense } from "./_key-license.ts";
@@ -318,6 +318,31 @@ test("threat 18: a key whose mark is ahead of the database has no buffer at its 
   t.like(state.keys[0], { mark: 4, removedAt: seen.at, bufferEndsAt: seen.at });
   const gone = removeKey(state.keys[0] ?? t.fail(), seen.at + DAY_MS, it.licenses, undefined);
   t.true(gone.isBufferVoid);
+});
+
+test("threat 20: two clones of a platform that share one key have a buffer once, and say that there are two", (t) => {
+  const original = world();
+  const seenWith = (mark: number, at: number) => {
+    const { sights } = pluggedOnce();
+    const devices = sights.flatMap((sight) =>
+      sight.devices.map((device) => ({ ...device, seenAt: at, mark })),
+    );
+    return {
+      ...original.observation(),
+      at,
+      sights: sights.map((sight) => ({ ...sight, scannedAt: at, devices })),
+    };
+  };
+  const nothing = (at: number) => ({ ...seenWith(0, at), sights: [] });
+  const here = observe(original.state, seenWith(0, day(0)));
+  t.like(here.keys[0], { mark: 1, aheadAt: undefined });
+  // The clone: the same state, without the key, which then moves to it.
+  const there = observe(observe(here, nothing(day(1))), seenWith(1, day(2)));
+  t.like(there.keys[0], { mark: 2, aheadAt: undefined });
+  const back = observe(observe(here, nothing(day(2))), seenWith(2, day(3)));
+  t.like(back.keys[0], { mark: 3, aheadAt: day(3), removedAt: day(3), bufferEndsAt: day(3) });
+  t.deepEqual(usbFactsOf(observe(back, nothing(day(4)))).buffers, []);
+  t.is(observe(back, seenWith(3, day(63))).keys[0]?.aheadAt, undefined);
 });
 
 test("EV-8: after a lost history no key has a buffer for 60 days, also one that was never seen", (t) => {

@@ -107,6 +107,7 @@ const arbitraryKey = fc
     takenIds: ids,
     replacedIds: ids,
     mark: fc.integer({ min: 0, max: 5 }),
+    aheadAt: fc.option(instant, { nil: undefined }),
   })
   .map(({ removal, isVoid, ...key }) => ({
     ...key,

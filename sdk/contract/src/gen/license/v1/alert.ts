@@ -52,6 +52,8 @@ export const AlertKind = {
   USB_FAULT: 19,
   /** USB_BUFFER_ENDING - The buffer of a USB key runs, and its rights end with it. */
   USB_BUFFER_ENDING: 20,
+  /** USB_KEY_AHEAD - A USB key has given rights that this database knows nothing of: it was restored, or the platform was cloned. */
+  USB_KEY_AHEAD: 21,
 } as const;
 
 export type AlertKind = typeof AlertKind[keyof typeof AlertKind];
@@ -78,6 +80,7 @@ export namespace AlertKind {
   export type USB_ABNORMAL = typeof AlertKind.USB_ABNORMAL;
   export type USB_FAULT = typeof AlertKind.USB_FAULT;
   export type USB_BUFFER_ENDING = typeof AlertKind.USB_BUFFER_ENDING;
+  export type USB_KEY_AHEAD = typeof AlertKind.USB_KEY_AHEAD;
 }
 
 export function alertKindFromJSON(object: any): AlertKind {
@@ -145,6 +148,9 @@ export function alertKindFromJSON(object: any): AlertKind {
     case 20:
     case "ALERT_KIND_USB_BUFFER_ENDING":
       return AlertKind.USB_BUFFER_ENDING;
+    case 21:
+    case "ALERT_KIND_USB_KEY_AHEAD":
+      return AlertKind.USB_KEY_AHEAD;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AlertKind");
   }
@@ -194,6 +200,8 @@ export function alertKindToJSON(object: AlertKind): string {
       return "ALERT_KIND_USB_FAULT";
     case AlertKind.USB_BUFFER_ENDING:
       return "ALERT_KIND_USB_BUFFER_ENDING";
+    case AlertKind.USB_KEY_AHEAD:
+      return "ALERT_KIND_USB_KEY_AHEAD";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum AlertKind");
   }
