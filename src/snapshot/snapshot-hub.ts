@@ -37,7 +37,9 @@ import { hasEffect, isSameUsage } from "./usage-change.ts";
 /** Where states come from: the store. */
 export interface SnapshotSource {
   loadState(): Promise<StoredState>;
-  readRevisions(): Promise<Pick<StoreRevisions, "revision" | "revisionId" | "usageRevision" | "isLeaseDue">>;
+  readRevisions(): Promise<
+    Pick<StoreRevisions, "revision" | "revisionId" | "usageRevision" | "isLeaseDue" | "usbScanRequest">
+  >;
   loadUsage(): Promise<StoredUsage>;
   /** Gives back what ended leases hold. */
   endDueLeases(): Promise<void>;
@@ -90,6 +92,7 @@ export class SnapshotHub {
   readonly #usageNews: Throttle;
   readonly #hintListeners = new Set<() => void>();
   #unwatched: readonly UnwatchedKey[] = [];
+  #usbScanRequest = 0;
   #usageMovedAt: Instant | undefined;
   /** Reads of usage are numbered as they begin: one that began earlier does not replace a later one. */
   #lastUsageRead = 0;
@@ -206,7 +209,10 @@ export class SnapshotHub {
     listener(this.#snapshot.staleSince === undefined);
   }
 
-  /** Calls back with every hint of a write, this node's own among them, until the returned function is called. */
+  /**
+   * Calls back with every hint of a write, this node's own among them, and when the poll finds that a scan of USB
+   * ports was asked for; until the returned function is called.
+   */
   subscribeHints(listener: () => void): () => void {
     this.#hintListeners.add(listener);
     return () => void this.#hintListeners.delete(listener);
@@ -246,7 +252,7 @@ export class SnapshotHub {
     this.#listener = source.listen({
       // Tokens are announced on the same channel, and so are this node's own writes.
       onHint: (hint) => {
-        for (const listener of this.#hintListeners) listener();
+        this.#tellHint();
         if (hint === undefined) read();
         else void this.catchUp(hint).catch(() => undefined);
       },
@@ -385,6 +391,10 @@ export class SnapshotHub {
     });
   }
 
+  #tellHint(): void {
+    for (const listener of this.#hintListeners) listener();
+  }
+
   /** So that the usage revision tells of them; what is read leaves them out in any case. */
   async #endDueLeases(): Promise<void> {
     const { source, timers, log } = this.#options;
@@ -398,10 +408,12 @@ export class SnapshotHub {
     const { source, timers, clock } = this.#options;
     const { state, staleSince } = this.current();
     try {
-      const { revision, revisionId, usageRevision, isLeaseDue } = await inTime(
+      const { revision, revisionId, usageRevision, isLeaseDue, usbScanRequest } = await inTime(
         timers,
         source.readRevisions(),
       );
+      if (usbScanRequest > this.#usbScanRequest) this.#tellHint();
+      this.#usbScanRequest = usbScanRequest;
       const isDue = clock.now() - this.#readAt >= FULL_READ_MS;
       const isNew = revisionId !== state.revisionId || !isSameRevision(revision, state.revision);
       if (isLeaseDue) await this.#endDueLeases();

@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import { inDatabase } from "./database-errors.ts";
 import type { Revision } from "./types.ts";
+import { toSafeInteger } from "./values.ts";
 
 /** The counters that a poll looks at. */
 export interface StoreRevisions {
@@ -13,6 +14,8 @@ export interface StoreRevisions {
   readonly usageRevision: bigint;
   /** A lease has ended whose amounts nobody gave back yet. */
   readonly isLeaseDue: boolean;
+  /** Number of the latest scan of USB ports that every node is asked for. */
+  readonly usbScanRequest: number;
 }
 
 /** The columns of a {@link Revision}; bigint columns come as text. */
@@ -26,7 +29,7 @@ export interface RevisionColumns {
 export const REVISION_CHANNEL = "license_revision";
 
 /**
- * Reads the counters: two rows by one statement.
+ * Reads the counters: three rows by one statement.
  *
  * @throws ServiceError DATABASE_UNAVAILABLE.
  */
@@ -34,6 +37,7 @@ export function readRevisions(knex: Knex): Promise<StoreRevisions> {
   return inDatabase(async () => {
     const row = await knex("store")
       .crossJoin(knex.raw("quota_totals as usage"))
+      .leftJoin("usb_scan_requests as scans", knex.raw("true"))
       .first<CounterColumns>(
         "store.store_id",
         "store.epoch",
@@ -41,6 +45,7 @@ export function readRevisions(knex: Knex): Promise<StoreRevisions> {
         "store.revision_id",
         "store.token_revision",
         "usage.revision as usage_revision",
+        "scans.latest as scan_request",
         knex.raw("coalesce(usage.next_end_at <= clock_timestamp(), false) as is_lease_due"),
       )
       .then(present);
@@ -50,6 +55,7 @@ export function readRevisions(knex: Knex): Promise<StoreRevisions> {
       tokenRevision: BigInt(row.token_revision),
       usageRevision: BigInt(row.usage_revision),
       isLeaseDue: row.is_lease_due,
+      usbScanRequest: toSafeInteger(row.scan_request ?? "0"),
     };
   });
 }
@@ -59,6 +65,7 @@ interface CounterColumns extends RevisionColumns {
   readonly token_revision: string;
   readonly usage_revision: string;
   readonly is_lease_due: boolean;
+  readonly scan_request: string | null;
 }
 
 /** The revision in a row of `store`. */

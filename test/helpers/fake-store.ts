@@ -52,7 +52,12 @@ export async function createFakeStore(key: PlatformKey, firstStartAt: Instant): 
       return read(() => store.state);
     },
     readRevisions: () =>
-      read(() => ({ ...store.state, usageRevision: store.state.usage.revision, isLeaseDue: false })),
+      read(() => ({
+        ...store.state,
+        usageRevision: store.state.usage.revision,
+        isLeaseDue: false,
+        usbScanRequest: 0,
+      })),
     loadUsage() {
       usageLoads += 1;
       return read(() => store.state.usage);

@@ -1,5 +1,6 @@
 /** Which keys count on which nodes now, by what the nodes say (rules section 8). */
 import type { Instant, License } from "../license.ts";
+import { LOST_AFTER_MS } from "./lost-nodes.ts";
 import type { DeviceSight, NodeSight } from "./sights.ts";
 import { isSameKey, type UsbKeyName } from "./usb-facts.ts";
 
@@ -25,8 +26,8 @@ export interface CountingKey extends UsbKeyName {
 }
 
 /**
- * The keys that count, each on one node: where it was seen last. One that two nodes see at once (a copy of a key
- * that proves nothing) stays where it is.
+ * The keys that count, each on one node: where it was seen last. One that two nodes have seen for a minute (copies
+ * of a key that proves nothing) stays where it is.
  *
  * @param placeOf node on which a key gives its rights by now
  */
@@ -48,7 +49,8 @@ export function countingKeys(
         device,
         isSeen: device.seenAt >= (sight.scannedAt ?? 0),
       };
-      if (known === undefined || isRather(found, known, placeOf(device))) latest.set(name, found);
+      if (known === undefined || isRather(found, known, placeOf(device), observation.at))
+        latest.set(name, found);
     }
   }
   return [...latest.values()].sort(byName);
@@ -86,10 +88,10 @@ export function licensesOf<L extends License>(licenses: readonly L[], key: UsbKe
 }
 
 /** Which of two nodes that name one key has it; the order of their ids decides last, on every node alike. */
-function isRather(found: CountingKey, known: CountingKey, place: string | undefined): boolean {
+function isRather(found: CountingKey, known: CountingKey, place: string | undefined, at: Instant): boolean {
   if (found.isSeen !== known.isSeen) return found.isSeen;
-  if (found.isSeen && found.nodeId === place) return true;
-  if (known.isSeen && known.nodeId === place) return false;
+  const isLongAtBoth = [found, known].every(({ device }) => at - device.arrivedAt >= LOST_AFTER_MS);
+  if (isLongAtBoth && [found.nodeId, known.nodeId].includes(place ?? "")) return found.nodeId === place;
   if (found.device.seenAt !== known.device.seenAt) return found.device.seenAt > known.device.seenAt;
   return found.nodeId < known.nodeId;
 }

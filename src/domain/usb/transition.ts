@@ -14,8 +14,8 @@ import {
 import { RENEWAL_MS, removeKey } from "./removal.ts";
 import type { DeviceSight } from "./sights.ts";
 import { statusOf } from "./status.ts";
-import { isSameKey, type UsbKeyName } from "./usb-facts.ts";
-import { NO_USB_STATE, newKeyState, type UsbKeyState, type UsbState } from "./usb-state.ts";
+import { isSameKey } from "./usb-facts.ts";
+import { NO_USB_STATE, newKeyState, placesIn, type UsbKeyState, type UsbState } from "./usb-state.ts";
 
 /**
  * The state after an observation; the very same object when nothing changes.
@@ -23,8 +23,7 @@ import { NO_USB_STATE, newKeyState, type UsbKeyState, type UsbState } from "./us
  * @param state as it is stored now
  */
 export function observe(state: UsbState, observation: UsbObservation): UsbState {
-  const placeOf = (name: UsbKeyName) => state.keys.find((key) => isSameKey(key, name))?.givesOn;
-  const counting = countingKeys(observation, placeOf);
+  const counting = countingKeys(observation, placesIn(state));
   const giving = givingKeys(counting);
   const known = withNewKeys(state.keys, giving).map((key) => withoutOldAlarm(key, observation.at));
   const isAnyGiving = giving.length > 0;

@@ -3,7 +3,7 @@
  * whole platform, so that no part of the history can be taken away unnoticed (EV-8).
  */
 import type { Instant } from "../license.ts";
-import type { UsbFacts, UsbKeyName, UsbStatus } from "./usb-facts.ts";
+import { isSameKey, type UsbFacts, type UsbKeyName, type UsbStatus } from "./usb-facts.ts";
 
 /** What is remembered of one key. */
 export interface UsbKeyState extends UsbKeyName {
@@ -61,6 +61,11 @@ export function newKeyState({ keyId, thumbprint }: UsbKeyName): UsbKeyState {
     mark: 0,
     aheadAt: undefined,
   };
+}
+
+/** The node on which a key gives its rights by a state; `undefined`: it gives none. */
+export function placesIn({ keys }: UsbState): (key: UsbKeyName) => string | undefined {
+  return (name) => keys.find((key) => isSameKey(key, name))?.givesOn;
 }
 
 /** What the state gives, while agents look at every node. */

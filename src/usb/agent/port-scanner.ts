@@ -168,9 +168,11 @@ export class PortScanner {
   #fail(error: unknown): void {
     const { log, onChange } = this.#options;
     const unavailable = unavailableBy(error);
-    if (this.#unavailable?.reason !== unavailable.reason) log.info({ err: error }, unavailable.message);
-    this.#unavailable = unavailable;
     this.#hasNoUsb = error instanceof UsbFault && error.kind === "NO_USB_SUPPORT";
+    // That a host has no USB is no failure, and has no stack to look at.
+    const details = this.#hasNoUsb ? {} : { err: error };
+    if (this.#unavailable?.reason !== unavailable.reason) log.info(details, unavailable.message);
+    this.#unavailable = unavailable;
     this.#firstMs = undefined;
     this.#isSettling = true;
     this.#release();
@@ -208,6 +210,13 @@ function unavailableBy(error: unknown): NonNullable<AgentReport["unavailable"]> 
     return {
       reason: "NO_PERMISSION",
       message: `The service may not list the USB ports of this host (${detail}): no USB keys are read on it, everything else is served. Give the service's user access to the USB ports; they are tried again by themselves.`,
+    };
+  }
+  if (kind === "NO_USB_SUPPORT") {
+    return {
+      reason: "NO_USB_SUPPORT",
+      message:
+        "This host has no USB: no USB keys are read on it, everything else is served. Plug keys into another node, or give this host USB support; its ports are tried again by themselves.",
     };
   }
   return {

@@ -3,7 +3,7 @@ import type { InstalledLicense } from "../../domain/license.ts";
 import { type CountingKey, countingKeys } from "../../domain/usb/presence.ts";
 import type { DeviceProblem, DeviceSight, NodeSight } from "../../domain/usb/sights.ts";
 import { isSameKey, type UsbKeyName } from "../../domain/usb/usb-facts.ts";
-import type { UsbState } from "../../domain/usb/usb-state.ts";
+import { NO_USB_STATE, placesIn, type UsbState } from "../../domain/usb/usb-state.ts";
 import type { UsbOverview } from "./usb-overview.ts";
 
 /** What a key is worth on the node that sees it. */
@@ -40,7 +40,10 @@ export function listKeys(overview: UsbOverview, rights: KeyRights): readonly Lis
   const { sights, lostNodeIds, readAt } = overview;
   const { licenses } = rights;
   if (readAt === undefined) return [];
-  const counting = countingKeys({ at: readAt, sights, lostNodeIds, licenses });
+  const counting = countingKeys(
+    { at: readAt, sights, lostNodeIds, licenses },
+    placesIn(rights.usb ?? NO_USB_STATE),
+  );
   const idsOf = licenseIdsByKey(licenses);
   return sights
     .filter(({ nodeId }) => !lostNodeIds.has(nodeId))

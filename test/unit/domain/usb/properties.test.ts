@@ -4,7 +4,7 @@ import { DAY_MS, hasEndedAt, type Instant } from "../../../../src/domain/license
 import { countingKeys, DEBOUNCE_MS } from "../../../../src/domain/usb/presence.ts";
 import { statusOf } from "../../../../src/domain/usb/status.ts";
 import { observe } from "../../../../src/domain/usb/transition.ts";
-import { usbFactsOf } from "../../../../src/domain/usb/usb-state.ts";
+import { placesIn, usbFactsOf } from "../../../../src/domain/usb/usb-state.ts";
 import { UsbWorld } from "../../../helpers/usb-world.ts";
 import { day, ORIGIN } from "../_licenses.ts";
 import { keyLicense } from "./_key-license.ts";
@@ -120,7 +120,7 @@ test("UK-ST: the status is the table's row, and who gives is alone on its node",
   fc.assert(
     eachStep((world) => {
       if (!world.isDatabaseThere) return;
-      const counting = countingKeys(world.observation());
+      const counting = countingKeys(world.observation(), placesIn(world.state));
       const hasGiven = world.state.keys.some(({ givesSince }) => givesSince !== undefined);
       if (world.state.status !== statusOf(counting, hasGiven)) throw new Error("the status is another");
       for (const { keyId, givesOn } of world.state.keys) {

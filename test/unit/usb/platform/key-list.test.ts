@@ -86,9 +86,8 @@ test("a key that is gone and did not count, or whose place another took, is not 
 });
 
 test("a key that has moved is listed where it was seen last, also before the first node has looked again", (t) => {
-  const moved = sightOf(NODE_2, [deviceOf("K1", { seenAt: SCANNED_AT + 500 })], {
-    scannedAt: SCANNED_AT + 500,
-  });
+  const device = deviceOf("K1", { seenAt: SCANNED_AT + 500, arrivedAt: SCANNED_AT + 500 });
+  const moved = sightOf(NODE_2, [device], { scannedAt: SCANNED_AT + 500 });
   const usb = stateGiving({ K1: NODE_1 });
   t.deepEqual(list([sightOf(NODE_1, [deviceOf("K1")]), moved], { usb }), ["2 K1 GIVING"]);
   const gone = sightOf(NODE_1, [deviceOf("K1", { seenAt: SCANNED_AT - 1 })]);
