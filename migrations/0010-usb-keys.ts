@@ -29,10 +29,6 @@ create table usb_scan_requests (
 comment on table usb_scan_requests is 'One row: the number of the latest scan that a reload asked every node for.';
 insert into usb_scan_requests default values;
 
-alter table nodes add column alive_since instant not null default date_trunc('milliseconds', now());
-comment on column nodes.alive_since is
-  'Since when its heartbeats follow each other without a gap: only a node that watched so long may call another lost.';
-
 alter table license_records drop constraint record_disposition_is_known;
 alter table license_records add constraint record_disposition_is_known
   check (disposition in ('installed', 'deleted', 'uninstalled', 'revoked', 'replaced'));
@@ -55,7 +51,6 @@ update capability_changes set cause = 'CONFIGURATION' where cause = 'USB_KEY';
 alter table capability_changes drop constraint change_cause_is_known;
 alter table capability_changes add constraint change_cause_is_known check (cause in ('TIME', 'UPLOAD', 'DELETION',
   'USAGE', 'REACQUISITION', 'RESTORE', 'TAMPERING', 'CONFIGURATION'));
-alter table nodes drop column alive_since;
 drop table usb_state, usb_sights, usb_scan_requests;
 `;
 

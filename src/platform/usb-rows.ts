@@ -90,6 +90,7 @@ const stateSchema = z.strictObject({
 
 const sightSchema = z.strictObject({
   nodeId: z.string(),
+  writtenAt: instant,
   scannedAt: optionalInstant,
   unavailable: z
     .enum(UNAVAILABLE_REASONS)

@@ -79,9 +79,6 @@ export function readNodes(knex: Knex): Promise<NodesReading> {
 
 const NOW = "date_trunc('milliseconds', now())";
 
-/** Heartbeats further apart do not follow each other: in between the node, or the database, was away (UK-BU-9). */
-const LONGEST_GAP = "interval '30 s'";
-
 const COLUMNS = `n.id, n.name, n.version, n.joined_at, n.heartbeat_at, ${NOW} as database_now,
   exists (select from platform p where p.primary_node_id = n.id) as is_primary`;
 
@@ -89,9 +86,7 @@ const COLUMNS = `n.id, n.name, n.version, n.joined_at, n.heartbeat_at, ${NOW} as
 const BEAT = `
   with mine as (
     insert into nodes (id, name, version) values (?, ?, ?)
-    on conflict (id) do update set name = excluded.name, version = excluded.version, heartbeat_at = ${NOW},
-      alive_since = case when nodes.heartbeat_at between ${NOW} - ${LONGEST_GAP} and ${NOW}
-        then nodes.alive_since else ${NOW} end
+    on conflict (id) do update set name = excluded.name, version = excluded.version, heartbeat_at = ${NOW}
     returning id, name, version, joined_at, heartbeat_at
   ), known as (
     select * from mine union all

@@ -8,8 +8,6 @@ import { toInstant, toSafeInteger } from "./values.ts";
 export interface UsbNodeRow {
   readonly id: string;
   readonly heartbeatAt: Instant;
-  /** Since when its heartbeats follow each other without a gap. */
-  readonly aliveSince: Instant;
   /** What it saw last, as it signed it; `undefined`: it never said. */
   readonly sight: string | undefined;
 }
@@ -93,7 +91,7 @@ export async function readUsbState(trx: Knex.Transaction): Promise<string | unde
 
 // The row of the clock is there also when no node is.
 const READ = `
-  select n.id, n.heartbeat_at, n.alive_since, s.document as sight,
+  select n.id, n.heartbeat_at, s.document as sight,
     (select document from usb_state) as state,
     (select latest from usb_scan_requests) as scan_request,
     date_trunc('milliseconds', clock_timestamp()) as database_now
@@ -108,7 +106,6 @@ interface Shared {
 interface NodeColumns extends Shared {
   readonly id: string;
   readonly heartbeat_at: Date;
-  readonly alive_since: Date;
   readonly sight: string | null;
 }
 
@@ -118,7 +115,6 @@ function toNode(row: NodeColumns): UsbNodeRow {
   return {
     id: row.id,
     heartbeatAt: toInstant(row.heartbeat_at),
-    aliveSince: toInstant(row.alive_since),
     sight: row.sight ?? undefined,
   };
 }

@@ -130,9 +130,19 @@ export class UsbWorld {
     return {
       at: this.at,
       sights: this.#nodes.map(({ sight }) => sight),
-      lostNodeIds: lostNodes(this.#nodes, this.at),
+      lostNodeIds: this.#lostNodeIds(),
       licenses: this.licenses,
     };
+  }
+
+  /** By the word of the node that has listened longest of those that are up. */
+  #lostNodeIds(): ReadonlySet<string> {
+    const listening = this.#nodes.filter(
+      ({ heartbeatAt }) => Math.abs(this.at - heartbeatAt) < LOST_AFTER_MS / 2,
+    );
+    const since = Math.min(...listening.map(({ aliveSince }) => aliveSince));
+    const lives = this.#nodes.map(({ id, heartbeatAt }) => ({ id, heardAt: heartbeatAt }));
+    return lostNodes(lives, this.at, Number.isFinite(since) ? since : undefined);
   }
 
   #tick(ms: number): void {
@@ -157,7 +167,7 @@ export class UsbWorld {
     const left = node.sight.devices
       .filter(({ keyId }) => !present.some((device) => device.keyId === keyId))
       .map((device) => (device.seenAt < this.at ? device : { ...device, seenAt: this.at - DEBOUNCE_MS }));
-    node.sight = { ...node.sight, scannedAt: this.at, devices: [...present, ...left] };
+    node.sight = { ...node.sight, writtenAt: this.at, scannedAt: this.at, devices: [...present, ...left] };
   }
 
   #node(number: number): Node {
@@ -197,6 +207,13 @@ function sightOf({ key, arrivedAt, isHonest, provedAt }: Port, at: Instant): Dev
 }
 
 function newNode(id: string, at: Instant): Node {
-  const sight = { nodeId: id, scannedAt: at, unavailable: undefined, scanRequest: 0, devices: [] };
+  const sight = {
+    nodeId: id,
+    writtenAt: at,
+    scannedAt: at,
+    unavailable: undefined,
+    scanRequest: 0,
+    devices: [],
+  };
   return { id, isUp: true, heartbeatAt: at, aliveSince: at, ports: [], sight };
 }

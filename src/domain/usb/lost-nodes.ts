@@ -4,33 +4,29 @@ import type { Instant } from "../license.ts";
 /** How a node shows that it lives. */
 export interface NodeLife {
   readonly id: string;
-  readonly heartbeatAt: Instant;
-  /** Since when its heartbeats follow each other without a gap. */
-  readonly aliveSince: Instant;
+  /** When it was heard of last: by its own signed word, where there is one. */
+  readonly heardAt: Instant;
 }
 
-/** Without a heartbeat for this long a node is lost, if another one was alive all the while. */
+/** A node that was not heard of for this long is lost to one that listened all the while. */
 export const LOST_AFTER_MS = 60_000;
 
-/** A heartbeat so old still shows a node that lives: one may be late. */
-const LIVING_MS = 30_000;
-
 /**
- * The ids of nodes that are lost. Time in which no node lived, or none reached the database, counts for nobody:
- * a node may call another lost only once it has watched for {@link LOST_AFTER_MS} itself.
+ * The ids of nodes that are lost. Time in which nobody lived, or nobody reached the database, counts for nobody: a
+ * node may call another lost only once it has listened for {@link LOST_AFTER_MS} itself.
+ *
+ * @param listeningSince since when the node that judges has heard of the others without a gap; `undefined`: it does not
  */
-export function lostNodes(nodes: readonly NodeLife[], at: Instant): ReadonlySet<string> {
-  const hasWatched = nodes.some(
-    ({ heartbeatAt, aliveSince }) =>
-      distance(at, heartbeatAt) < LIVING_MS && at - aliveSince >= LOST_AFTER_MS,
-  );
-  if (!hasWatched) return new Set();
-  return new Set(
-    nodes.filter(({ heartbeatAt }) => distance(at, heartbeatAt) >= LOST_AFTER_MS).map(({ id }) => id),
-  );
+export function lostNodes(
+  nodes: readonly NodeLife[],
+  at: Instant,
+  listeningSince: Instant | undefined,
+): ReadonlySet<string> {
+  if (listeningSince === undefined || at - listeningSince < LOST_AFTER_MS) return new Set();
+  return new Set(nodes.filter(({ heardAt }) => isLongAgo(heardAt, at)).map(({ id }) => id));
 }
 
-/** Also of a heartbeat from before the clock was set back. */
-function distance(a: Instant, b: Instant): number {
-  return Math.abs(a - b);
+/** Whether something was so long ago that who did not do it again is lost; also from before the clock was set back. */
+export function isLongAgo(instant: Instant, at: Instant): boolean {
+  return Math.abs(at - instant) >= LOST_AFTER_MS;
 }

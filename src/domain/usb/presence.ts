@@ -1,6 +1,6 @@
 /** Which keys count on which nodes now, by what the nodes say (rules section 8). */
 import type { Instant, License } from "../license.ts";
-import { LOST_AFTER_MS } from "./lost-nodes.ts";
+import { isLongAgo, LOST_AFTER_MS } from "./lost-nodes.ts";
 import type { DeviceSight, NodeSight } from "./sights.ts";
 import { isSameKey, type UsbKeyName } from "./usb-facts.ts";
 
@@ -64,8 +64,10 @@ export function givingKeys(counting: readonly CountingKey[]): readonly CountingK
 
 /** A device is there as long as its node sees it, and then for {@link DEBOUNCE_MS}, unless another key took its place. */
 function isStillThere({ at, lostNodeIds, licenses }: UsbObservation, sight: NodeSight, device: DeviceSight) {
-  const { nodeId, scannedAt, devices } = sight;
+  const { nodeId, scannedAt, unavailable, devices } = sight;
   if (scannedAt === undefined || lostNodeIds.has(nodeId)) return false;
+  // A node that lives and does not look has lost its keys as one that is lost (UK-BU-9).
+  if (unavailable !== undefined && isLongAgo(scannedAt, at)) return false;
   if (device.seenAt >= scannedAt) return true;
   if (at - device.seenAt >= DEBOUNCE_MS) return false;
   return !devices.some(

@@ -53,6 +53,8 @@ export interface DeviceSight {
 /** What one node said last. */
 export interface NodeSight {
   readonly nodeId: string;
+  /** When it said so: a node that repeats nothing is lost, whatever unsigned rows say of it. */
+  readonly writtenAt: Instant;
   /** Its last completed scan; `undefined`: it has made none yet. */
   readonly scannedAt: Instant | undefined;
   /** Why it reads no keys; `undefined`: it does. Then the devices are those of its last scan before. */

@@ -18,6 +18,8 @@ export interface OwnSightParts {
   readonly scanRequest: number;
   /** Why a license on a device was refused when it was to be taken, by device. */
   readonly refusedBy: ReadonlyMap<string, string>;
+  /** Now, by the database's clock. */
+  readonly at: Instant;
   /** Turns a time of the report into one of the database. */
   readonly toInstant: (ms: number) => Instant;
 }
@@ -27,10 +29,11 @@ export interface OwnSightParts {
  * before said stands (UK-BU-9).
  */
 export function ownSight(parts: OwnSightParts): NodeSight | undefined {
-  const { nodeId, report, previous, scanRequest, toInstant } = parts;
+  const { nodeId, report, previous, scanRequest, at: writtenAt, toInstant } = parts;
   if (report.unavailable !== undefined) {
     return {
       nodeId,
+      writtenAt,
       scannedAt: previous?.scannedAt,
       unavailable: report.unavailable.reason,
       scanRequest,
@@ -48,7 +51,14 @@ export function ownSight(parts: OwnSightParts): NodeSight | undefined {
       !present.some((other) => isSameKey(other, device)),
   );
   const absent = left.map((device) => (device.seenAt < scannedAt ? device : longGone(device, scannedAt)));
-  return { nodeId, scannedAt, unavailable: undefined, scanRequest, devices: [...present, ...absent] };
+  return {
+    nodeId,
+    writtenAt,
+    scannedAt,
+    unavailable: undefined,
+    scanRequest,
+    devices: [...present, ...absent],
+  };
 }
 
 /** Of each key what is known latest of it. */

@@ -1,4 +1,3 @@
-import { lostNodes } from "../../domain/usb/lost-nodes.ts";
 import type { NodeSight } from "../../domain/usb/sights.ts";
 import type { Timers } from "../../snapshot/timers.ts";
 import type { Store } from "../../store/store.ts";
@@ -32,11 +31,10 @@ export async function scanAll(parts: ScanParts, request: number): Promise<readon
 }
 
 function scansOf(reading: UsbReading, sights: readonly NodeSight[], request: number): readonly NodeScan[] {
-  const lost = lostNodes(reading.nodes, reading.databaseNow);
   return reading.nodes
     .map(({ id: nodeId, heartbeatAt }): NodeScan => {
       const sight = sights.find((other) => other.nodeId === nodeId);
-      const isAway = lost.has(nodeId) || reading.databaseNow - heartbeatAt >= AWAY_AFTER_MS;
+      const isAway = reading.databaseNow - heartbeatAt >= AWAY_AFTER_MS;
       return { nodeId, outcome: outcomeOf(sight, isAway, request), keyCount: countOf(sight) };
     })
     .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));

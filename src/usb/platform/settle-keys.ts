@@ -2,6 +2,7 @@
  * Brings the state of the USB keys up to what the nodes see, in one guarded transaction: of two nodes that see one
  * removal the second finds it written (UK-BU-8).
  */
+import type { Instant } from "../../domain/license.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { lostNodes } from "../../domain/usb/lost-nodes.ts";
 import type { NodeSight } from "../../domain/usb/sights.ts";
@@ -13,6 +14,7 @@ import { changeLicenses, type LicensingContext, type Locked } from "../../licens
 import { takeKeyLicenses } from "../../licensing/take-key-licenses.ts";
 import { signUsbState } from "../../platform/usb-rows.ts";
 import { readLicenseState } from "../../snapshot/license-state.ts";
+import { livesOf } from "./lives.ts";
 import type { SightReader } from "./sight-reader.ts";
 
 /** A key on this node whose licenses are to be taken. */
@@ -32,6 +34,8 @@ export interface SettleParts {
   readonly toTake: readonly KeyToTake[];
   /** This node's sight, given whose licenses are refused, by device; `undefined`: the stored one stands. */
   readonly ownSight: (refusedBy: ReadonlyMap<string, Refusal>) => NodeSight | undefined;
+  /** Since when this node hears of the others without a gap. */
+  readonly listeningSince: Instant | undefined;
   /** The last state that this process saw to verify: the history goes on from it when the stored one does not. */
   readonly lastKnown: UsbState | undefined;
 }
@@ -54,7 +58,7 @@ export async function settleKeys(parts: SettleParts): Promise<Settled> {
 }
 
 async function settle(parts: SettleParts, locked: Locked): Promise<Settled> {
-  const { licensing, reader, ownSight, lastKnown } = parts;
+  const { licensing, reader, ownSight, lastKnown, listeningSince } = parts;
   const { tx, state } = locked;
   const reading = await tx.usb();
   const at = reading.databaseNow;
@@ -63,7 +67,12 @@ async function settle(parts: SettleParts, locked: Locked): Promise<Settled> {
   const stored = await reader.read(reading);
   const sights = own === undefined ? stored : [...stored.filter(({ nodeId }) => nodeId !== own.nodeId), own];
   const { licenses } = taken.isChanged ? await readLicenseState(licensing.state, await tx.state()) : state;
-  const next = observe(taken.state, { at, sights, lostNodeIds: lostNodes(reading.nodes, at), licenses });
+  const next = observe(taken.state, {
+    at,
+    sights,
+    lostNodeIds: lostNodes(livesOf(reading, sights), at, listeningSince),
+    licenses,
+  });
   if (next !== state.usb) {
     await tx.setUsbState(await signUsbState(licensing.platformKey, next, tx.nextRevision.revision));
   }

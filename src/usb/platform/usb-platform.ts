@@ -20,6 +20,7 @@ import type { Timer, Timers } from "../../snapshot/timers.ts";
 import type { Store } from "../../store/store.ts";
 import type { UsbReading } from "../../store/usb.ts";
 import type { KeyAgent, SeenDevice } from "../agent/report.ts";
+import { livesOf } from "./lives.ts";
 import { ownSight } from "./own-sight.ts";
 import { scanAll } from "./scan-all.ts";
 import { type KeyToTake, settleKeys } from "./settle-keys.ts";
@@ -29,6 +30,9 @@ import { unwatchedKeys } from "./watching.ts";
 
 /** How often a node looks though nothing changes: its sight is renewed, and lost nodes are found. */
 const LOOK_MS = 10_000;
+
+/** Looks further apart do not follow each other: in between this node, or the database, was away. */
+const LONGEST_GAP_MS = 30_000;
 
 /** What a {@link UsbPlatform} works with. */
 export interface UsbPlatformOptions {
@@ -62,6 +66,8 @@ export class UsbPlatform implements UsbPorts {
   #last: Look | undefined;
   #lastKnown: UsbState | undefined;
   #answered = 0;
+  /** The database's clock at the first of the looks that follow each other without a gap. */
+  #listeningSince: Instant | undefined;
   #timer: Timer | undefined;
   #looking: Promise<void> = Promise.resolve();
   #isFailing = false;
@@ -97,8 +103,7 @@ export class UsbPlatform implements UsbPorts {
     const scanAgeMs = scannedMs === undefined ? undefined : monotonicMs() - scannedMs;
     return {
       sights: this.#last?.sights ?? [],
-      lostNodeIds:
-        this.#last === undefined ? new Set() : lostNodes(this.#last.reading.nodes, this.#databaseNow()),
+      lostNodeIds: this.#last === undefined ? new Set() : this.#lostNodes(this.#last, this.#databaseNow()),
       readAt: this.#last?.reading.databaseNow,
       own: { nodeId: licensing.nodeId, unavailable, scanned: scannedMs !== undefined, scanAgeMs },
     };
@@ -170,6 +175,7 @@ export class UsbPlatform implements UsbPorts {
     const readMs = monotonicMs();
     const stored = await this.#reader.read(reading);
     const look = { reading, readMs, sights: stored };
+    this.#listen(reading.databaseNow);
     this.#last = look;
     this.#noteArrivals(stored);
     const own = this.#ownSight(new Map());
@@ -181,12 +187,13 @@ export class UsbPlatform implements UsbPorts {
   }
 
   /** Writes what follows from the sights, if anything does. */
-  async #settle({ reading, sights }: Look): Promise<UsbState | undefined> {
+  async #settle(look: Look): Promise<UsbState | undefined> {
+    const { reading, sights } = look;
     const { licensing } = this.#options;
     const { state } = licensing.hub.current();
     const toTake = this.#toTake();
     const at = this.#databaseNow();
-    const observation = { at, sights, lostNodeIds: lostNodes(reading.nodes, at), licenses: state.licenses };
+    const observation = { at, sights, lostNodeIds: this.#lostNodes(look, at), licenses: state.licenses };
     if (state.usb !== undefined && toTake.length === 0 && observe(state.usb, observation) === state.usb)
       return undefined;
     const settled = await settleKeys({
@@ -194,6 +201,7 @@ export class UsbPlatform implements UsbPorts {
       reader: this.#reader,
       toTake,
       ownSight: (refusedBy) => this.#ownSight(refusedBy),
+      listeningSince: this.#listeningSince,
       lastKnown: this.#lastKnown,
     });
     for (const { deviceId, reading: taken } of toTake) {
@@ -259,9 +267,21 @@ export class UsbPlatform implements UsbPorts {
       report: agent.report(),
       previous: this.#last?.sights.find(({ nodeId }) => nodeId === licensing.nodeId),
       scanRequest: this.#answered,
+      at: this.#databaseNow(),
       refusedBy,
       toInstant: (ms) => this.#toInstant(ms),
     });
+  }
+
+  /** Notes a look at what others say: time without one says nothing of them (UK-BU-9). */
+  #listen(at: Instant): void {
+    const lastAt = this.#last?.reading.databaseNow;
+    const isGap = lastAt === undefined || at < lastAt || at - lastAt > LONGEST_GAP_MS;
+    if (isGap) this.#listeningSince = at;
+  }
+
+  #lostNodes({ reading, sights }: Look, at: Instant): ReadonlySet<string> {
+    return lostNodes(livesOf(reading, sights), at, this.#listeningSince);
   }
 
   /** A time of the agent as one of the database. */
@@ -277,10 +297,10 @@ export class UsbPlatform implements UsbPorts {
   #isDue(usb: UsbState): boolean {
     if (this.#last === undefined) return false;
     const { licensing } = this.#options;
-    const { sights, reading } = this.#last;
+    const { sights } = this.#last;
     const at = this.#databaseNow();
     const { licenses } = licensing.hub.current().state;
-    return observe(usb, { at, sights, lostNodeIds: lostNodes(reading.nodes, at), licenses }) !== usb;
+    return observe(usb, { at, sights, lostNodeIds: this.#lostNodes(this.#last, at), licenses }) !== usb;
   }
 
   /** Says which keys nobody looks at, so that they give their rights no longer than a buffer would. */

@@ -25,14 +25,22 @@ function sight(changes: Partial<NodeSight> = {}, device: Partial<DeviceSight> = 
     licenseReason: undefined,
     ...device,
   };
-  return { nodeId: NODE, scannedAt, unavailable: undefined, scanRequest: 0, devices: [seen], ...changes };
+  return {
+    nodeId: NODE,
+    writtenAt: NOW,
+    scannedAt,
+    unavailable: undefined,
+    scanRequest: 0,
+    devices: [seen],
+    ...changes,
+  };
 }
 
 const platformKey = await createTestPlatformKey();
 
 async function insertedBy(seen: NodeSight, row: Partial<UsbNodeRow> = {}, key = platformKey) {
   const document = await signSight(key, seen);
-  const node = { id: NODE, heartbeatAt: NOW - 1_000, aliveSince: NOW - 1_000, sight: document, ...row };
+  const node = { id: NODE, heartbeatAt: NOW - 1_000, sight: document, ...row };
   const reading = { databaseNow: NOW, state: undefined, scanRequest: 0, nodes: [node] };
   return insertedKeys(reading, platformKey.publicKeyX);
 }

@@ -281,6 +281,17 @@ test("UK-BU-9: the keys of a node without a heartbeat for a minute are gone once
   t.deepEqual(it.giving, ["a"]);
 });
 
+test("UK-NO-1, UK-BU-9: a node that lives and does not look for a minute has lost its keys, from the last look", (t) => {
+  const it = world();
+  it.plug(1, "a");
+  it.wait(DAY_MS);
+  const seen = it.observation();
+  const off = seen.sights.map((sight) => ({ ...sight, unavailable: "AGENT_OFF" as const }));
+  t.is(observe(it.state, { ...seen, sights: off, at: it.at + 59 * SECOND }), it.state);
+  const after = observe(it.state, { ...seen, sights: off, at: it.at + 60 * SECOND });
+  t.like(after.keys[0], { givesOn: undefined, removedAt: it.at, bufferEndsAt: it.at + 30 * DAY_MS });
+});
+
 test("UK-BU-8: two nodes that see one removal write one buffer", (t) => {
   const it = world(2);
   it.plug(1, "a");

@@ -119,7 +119,14 @@ function observationOf(kinds: readonly NodeKind[]) {
   const sights = kinds.map((kind, i): NodeSight => {
     const { counting, other } = NODES[kind];
     const devices = Array.from({ length: counting + other }, (_, n) => device(`key-${i}-${n}`, n < counting));
-    return { nodeId: `node-${i}`, scannedAt: AT, unavailable: undefined, scanRequest: 0, devices };
+    return {
+      nodeId: `node-${i}`,
+      writtenAt: AT,
+      scannedAt: AT,
+      unavailable: undefined,
+      scanRequest: 0,
+      devices,
+    };
   });
   const lostNodeIds = new Set(kinds.flatMap((kind, i) => (NODES[kind].isLost ? [`node-${i}`] : [])));
   return { at: AT, sights, lostNodeIds, licenses: [] };

@@ -42,7 +42,15 @@ export function sightOf(
   devices: readonly DeviceSight[],
   changes: Partial<NodeSight> = {},
 ): NodeSight {
-  return { nodeId, scannedAt: SCANNED_AT, unavailable: undefined, scanRequest: 0, devices, ...changes };
+  return {
+    nodeId,
+    writtenAt: SCANNED_AT,
+    scannedAt: SCANNED_AT,
+    unavailable: undefined,
+    scanRequest: 0,
+    devices,
+    ...changes,
+  };
 }
 
 /** What node 1 knows a second after the last scans. */

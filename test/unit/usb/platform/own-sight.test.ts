@@ -81,6 +81,7 @@ function say(report: Partial<AgentReport>, parts: Partial<OwnSightParts> = {}): 
     previous: undefined,
     scanRequest: 0,
     refusedBy: new Map(),
+    at: SCANNED_AT,
     toInstant: (ms) => START + ms,
     ...parts,
   });
