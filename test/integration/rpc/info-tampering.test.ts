@@ -1,6 +1,12 @@
 /** Somebody edits the database by hand: whatever column it is, no right widens. */
 
-import { AlertKind, type Capability, type GetLicenseCapabilitiesResponse } from "@license-service/contract";
+import {
+  type Alert,
+  AlertKind,
+  AlertSeverity,
+  type Capability,
+  type GetLicenseCapabilitiesResponse,
+} from "@license-service/contract";
 import test from "ava";
 import { EMULATED, licenseFor, makeKey, plugKey, withBlob } from "../../helpers/emulated-keys.ts";
 import { type RpcService, startRpcService, type Teardown } from "../../helpers/rpc-service.ts";
@@ -58,11 +64,16 @@ async function restore(rpc: RpcService, table: string): Promise<void> {
   await rpc.query(statements.join("; "));
 }
 
+/** A row that is not as it was signed; that the history of the keys was once written anew is told less loudly, and for long. */
+function isOfRow({ kind, severity }: Alert): boolean {
+  return kind === AlertKind.TAMPERED_ROW && severity === AlertSeverity.CRITICAL;
+}
+
 async function untilNothingShows(rpc: RpcService): Promise<void> {
   for (;;) {
     await rpc.call("reloadLicense");
     const { alerts } = await rpc.call("getLicenseInfo");
-    if (alerts.every(({ kind }) => kind !== AlertKind.TAMPERED_ROW)) return;
+    if (!alerts.some(isOfRow)) return;
   }
 }
 
@@ -125,7 +136,7 @@ test("EV-8, threat 17: no edit of any column of any table widens a right, and th
         const after = await rpc.call("getLicenseCapabilities");
         t.deepEqual(widened(before, after), [], `${name} = ${value}`);
         const { alerts } = await rpc.call("getLicenseInfo");
-        const isNamed = alerts.some(({ kind }) => kind === AlertKind.TAMPERED_ROW);
+        const isNamed = alerts.some(isOfRow);
         if (!SHOWS_FOR_A_WHILE.has(name)) t.is(isNamed, CARRIES_RIGHTS.has(name), `${name} = ${value}`);
       }
       await restore(rpc, column.table_name);
